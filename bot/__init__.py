@@ -1,0 +1,1 @@
+"""Starts and connects everything: settings, wiring, listeners, dispatch, worker. Decides nothing."""

@@ -1,0 +1,93 @@
+"""What a person can do to a deployment right now, and the exact thing that would be moved.
+
+A gate is the name of one such thing: this pause of this step of this template. Buttons carry its hash; a click whose
+gate is no longer there is a click on the past. Pure; used by the card, the verbs and the lifecycle.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from commands.core.model import Action, Deployment, Expected, Stage
+from commands.core.observed import PauseReason, RolloutSnapshot, Strategy
+
+GATE_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Possible:
+    """An act that would work now; `effect` is its outcome as a fact for the label ("50", "v1.1", "")."""
+
+    action: Action
+    gate: str
+    effect: str = ""
+
+
+def possible(deployment: Deployment) -> tuple[Possible, ...]:
+    """List what can be done to a deployment, in the order of its buttons."""
+    match deployment.stage:
+        case Stage.BUILDING:
+            return (Possible(action=Action.CANCEL, gate=gate_of(deployment, Action.CANCEL)),)
+        case Stage.ROLLING_OUT | Stage.PAUSED if deployment.rollout is not None and is_ours(deployment):
+            return tuple(_on_rollout(deployment, deployment.rollout))
+        case _:
+            return ()
+
+
+def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possible]:
+    if rollout.is_aborted or not rollout.is_current or rollout.current_hash == rollout.stable_hash:
+        return []
+    acts = []
+    if is_waiting(rollout):
+        effect = "" if rollout.strategy is Strategy.BLUE_GREEN else str(rollout.next_weight)
+        acts.append(Possible(action=Action.PROMOTE, gate=gate_of(deployment, Action.PROMOTE), effect=effect))
+    if rollout.strategy is Strategy.CANARY and not rollout.is_full and has_more_gates(rollout):
+        acts.append(Possible(action=Action.FULL, gate=gate_of(deployment, Action.FULL), effect="100"))
+    back = deployment.way_back.version if deployment.way_back else ""
+    return [*acts, Possible(action=Action.ABORT, gate=gate_of(deployment, Action.ABORT), effect=back)]
+
+
+def is_ours(deployment: Deployment) -> bool:
+    """Say whether the rollout that was last seen is the release of this deployment."""
+    rollout = deployment.rollout
+    return rollout is not None and rollout.deployment == deployment.number
+
+
+def is_waiting(rollout: RolloutSnapshot) -> bool:
+    """Say whether one promote would move it: it stands at a step or at a green that waits."""
+    return rollout.is_current and rollout.pause is not None and rollout.pause.reason in _PROMOTABLE
+
+
+_PROMOTABLE = {PauseReason.STEP, PauseReason.GREEN}
+
+
+def has_more_gates(rollout: RolloutSnapshot) -> bool:
+    """Say whether going to the end would skip anything that one promote would not."""
+    return rollout.pause is None or rollout.next_weight < 100  # noqa: PLR2004  # a hundred percent is the end
+
+
+def gate_of(deployment: Deployment, action: Action) -> str:
+    """Return the gate that an action would move now; stable while the thing it moves is the same.
+
+    Promote names the pause itself, abort and full the template that is on its way, cancel the pipeline.
+    """
+    rollout = deployment.rollout
+    parts = [deployment.id, action.value]
+    if rollout is not None and action is not Action.CANCEL:
+        parts += [rollout.uid, rollout.current_hash]
+        if action is Action.PROMOTE:
+            parts += [str(rollout.step_index), rollout.pause.since_text if rollout.pause else ""]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:GATE_LENGTH]
+
+
+def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
+    """Return what the cluster must still be like for an act to count."""
+    is_promote = action is Action.PROMOTE
+    return Expected(
+        uid=rollout.uid,
+        generation=rollout.generation,
+        observed_generation=rollout.observed_generation,
+        current_hash=rollout.current_hash,
+        stable_hash=rollout.stable_hash,
+        step_index=rollout.step_index if is_promote else None,
+        pause_since=rollout.pause.since_text if is_promote and rollout.pause else "",
+    )

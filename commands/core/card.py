@@ -1,0 +1,102 @@
+"""What the card says, before anybody puts it in words: a pure function of the row and its open acts.
+
+`integrations.slack` draws it; two equal cards are drawn equal, so an unchanged card is never sent again.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from commands.core.acts import Possible, is_ours, possible
+from commands.core.model import Act, ActState, Deployment, Stage
+from commands.core.observed import PauseReason, RolloutPhase, RolloutSnapshot
+
+
+class Headline(StrEnum):
+    """The state that the first line tells."""
+
+    QUEUED = "queued"
+    BUILDING = "building"
+    RELEASING = "releasing"
+    ROLLING_OUT = "rolling-out"
+    WAITS_FOR_PROMOTE = "waits-for-promote"
+    TIMED_PAUSE = "timed-pause"
+    GREEN_READY = "green-ready"
+    HELD = "held"
+    INCONCLUSIVE = "inconclusive"
+    UNHEALTHY = "unhealthy"
+    ABORTING = "aborting"
+    DONE = "done"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything that is shown; `pending` is an act that was asked for and is not yet seen in the cluster."""
+
+    deployment: Deployment
+    headline: Headline
+    buttons: tuple[Possible, ...]
+    pending: Act | None = None
+
+
+def draw(deployment: Deployment, acts: tuple[Act, ...]) -> Card:
+    """Make the card of a deployment; `acts` are all of its acts, oldest first."""
+    pending = next((act for act in reversed(acts) if act.state is ActState.REQUESTED), None)
+    return Card(
+        deployment=deployment,
+        headline=headline_of(deployment),
+        buttons=() if pending else possible(deployment),
+        pending=None if deployment.stage.is_terminal else pending,
+    )
+
+
+_BY_STAGE = {
+    Stage.AWAITING_APPROVAL: Headline.QUEUED,
+    Stage.QUEUED: Headline.QUEUED,
+    Stage.BUILDING: Headline.BUILDING,
+    Stage.RELEASING: Headline.RELEASING,
+    Stage.RESTORING: Headline.ABORTING,
+    Stage.SUCCEEDED: Headline.DONE,
+    Stage.FAILED: Headline.FAILED,
+    Stage.ABORTED: Headline.ABORTED,
+    Stage.ROLLED_BACK: Headline.ABORTED,
+    Stage.CANCELLED: Headline.CANCELLED,
+    Stage.REJECTED: Headline.ENDED,
+    Stage.EXPIRED: Headline.ENDED,
+    Stage.SUPERSEDED: Headline.SUPERSEDED,
+}
+
+
+def headline_of(deployment: Deployment) -> Headline:
+    """Say in one word where a deployment stands."""
+    known = _BY_STAGE.get(deployment.stage)
+    if known is not None:
+        return known
+    if deployment.rollout is None or not is_ours(deployment):
+        return Headline.ROLLING_OUT
+    return _of_rollout(deployment.rollout)
+
+
+def _of_rollout(rollout: RolloutSnapshot) -> Headline:
+    if rollout.is_aborted:
+        return Headline.ABORTING
+    if rollout.is_current and rollout.pause is not None:
+        return _of_pause(rollout)
+    return Headline.UNHEALTHY if rollout.phase is RolloutPhase.DEGRADED else Headline.ROLLING_OUT
+
+
+def _of_pause(rollout: RolloutSnapshot) -> Headline:
+    pause = rollout.pause
+    match pause.reason if pause else None:
+        case PauseReason.GREEN:
+            return Headline.GREEN_READY
+        case PauseReason.INCONCLUSIVE:
+            return Headline.INCONCLUSIVE
+        case PauseReason.STEP:
+            return Headline.TIMED_PAUSE if pause and pause.until else Headline.WAITS_FOR_PROMOTE
+        case _:
+            return Headline.HELD

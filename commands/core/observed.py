@@ -1,0 +1,182 @@
+"""What the cluster says, in our own words: pipelines and rollouts as they were last seen.
+
+Written by `integrations.kubernetes`, read by everything that decides or renders. Knows nothing of vendors' JSON.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Strategy(StrEnum):
+    """How a new version takes over from the old one."""
+
+    ROLLING = "rolling"
+    BLUE_GREEN = "blue-green"
+    CANARY = "canary"
+    RECREATE = "recreate"
+
+
+class StepPhase(StrEnum):
+    """Where one step of the pipeline stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class PipelinePhase(StrEnum):
+    """Where the pipeline stands, judged by its root node (a terminated workflow may call itself succeeded)."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSnapshot:
+    """One step; `outputs` are its output parameters, `exit_code` is that of its main container when it failed."""
+
+    name: str
+    phase: StepPhase
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    exit_code: int | None = None
+    outputs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def duration(self) -> timedelta | None:
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineSnapshot:
+    """One workflow; `owner` is the id of the deployment it was submitted for, from its annotation."""
+
+    name: str
+    uid: str
+    owner: str
+    phase: PipelinePhase
+    message: str = ""
+    steps: tuple[StepSnapshot, ...] = ()
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    def step(self, name: str) -> StepSnapshot | None:
+        return next((step for step in self.steps if step.name == name), None)
+
+    def output(self, name: str) -> str | None:
+        """Return the named output parameter of whichever step has it."""
+        return next((value for step in self.steps for key, value in step.outputs if key == name), None)
+
+    @property
+    def failed_step(self) -> StepSnapshot | None:
+        return next((step for step in self.steps if step.phase is StepPhase.FAILED), None)
+
+
+class RolloutPhase(StrEnum):
+    """The four phases of Argo Rollouts, after the client-side rules were applied."""
+
+    HEALTHY = "Healthy"
+    PROGRESSING = "Progressing"
+    PAUSED = "Paused"
+    DEGRADED = "Degraded"
+
+
+class PauseReason(StrEnum):
+    """Why a rollout stands still."""
+
+    STEP = "step"
+    GREEN = "green"
+    INCONCLUSIVE = "inconclusive"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A pause; `until` is None when only a person ends it; `since_text` is the cluster's own spelling of `since`."""
+
+    reason: PauseReason
+    since: datetime | None = None
+    until: datetime | None = None
+    since_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """Pods of one side: ready of total."""
+
+    ready: int = 0
+    total: int = 0
+
+
+class CanaryStepKind(StrEnum):
+    """The kinds of canary step that Slipway tells apart."""
+
+    WEIGHT = "weight"
+    PAUSE = "pause"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryStep:
+    """One step of a canary; `weight` in percent, `duration` None for a pause that a person ends."""
+
+    kind: CanaryStepKind
+    weight: int | None = None
+    duration: timedelta | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutSnapshot:
+    """One Argo Rollout with its ReplicaSets, as of one moment.
+
+    `is_current` says that the controller has seen the newest spec *and* that `current_hash` belongs to the template
+    now in the spec: only then do phase, step and pause speak of the newest release. `weight` is what the steps ask
+    for, `actual_weight` what the pods or the traffic router give, both in percent.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    observed_generation: str
+    is_current: bool
+    phase: RolloutPhase
+    message: str
+    strategy: Strategy
+    deployment: int | None
+    version: str
+    image: str
+    current_hash: str
+    stable_hash: str
+    step_index: int | None = None
+    steps: tuple[CanaryStep, ...] = ()
+    weight: int = 0
+    actual_weight: int = 0
+    desired: int = 0
+    new: Replicas = Replicas()
+    old: Replicas = Replicas()
+    pause: Pause | None = None
+    is_aborted: bool = False
+    is_full: bool = False
+    active_hash: str = ""
+    preview_hash: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether the newest template is released in full."""
+        return self.is_current and self.phase is RolloutPhase.HEALTHY and self.current_hash == self.stable_hash
+
+    @property
+    def next_weight(self) -> int:
+        """Return the weight that the next promote leads to; 100 when nothing but the end is left."""
+        later = self.steps[(self.step_index or 0) :]
+        return next((step.weight for step in later if step.weight is not None), 100)

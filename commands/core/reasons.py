@@ -1,0 +1,117 @@
+"""What Slipway can say, as codes and facts: replies, refusals and milestones. The words live with the chat adapter.
+
+One closed list serves replies, audit rows, metrics and tests, so that a text can change and a meaning cannot.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Fact = str | int | datetime
+
+
+class ReasonCode(StrEnum):
+    """Why Slipway answers as it does."""
+
+    # Understanding
+    EMPTY = "empty"
+    UNKNOWN_VERB = "unknown-verb"
+    UNKNOWN_WORD = "unknown-word"
+    MISSING_APP = "missing-app"
+    MISSING_VERSION = "missing-version"
+    MALFORMED_VERSION = "malformed-version"
+    UNKNOWN_APP = "unknown-app"
+    UNKNOWN_VERSION = "unknown-version"
+    UNKNOWN_ENVIRONMENT = "unknown-environment"
+    WRONG_ENVIRONMENT = "wrong-environment"
+    ENVIRONMENT_NEEDED = "environment-needed"
+    STRATEGY_NEEDED = "strategy-needed"
+    TOO_LONG = "too-long"
+    NOT_AVAILABLE = "not-available"
+    # Rights
+    NOT_LINKED = "not-linked"
+    LINKED_TWICE = "linked-twice"
+    ACCOUNT_DISABLED = "account-disabled"
+    OUTSIDE_TEAM = "outside-team"
+    ROLE_MISSING = "role-missing"
+    RIGHTS_UNKNOWN = "rights-unknown"
+    APPROVAL_NEEDED = "approval-needed"
+    WINDOW_NEEDED = "window-needed"
+    # State
+    CONFIRM = "confirm"
+    BUSY = "busy"
+    REPEATED = "repeated"
+    NOTHING_IN_MOTION = "nothing-in-motion"
+    NOT_WAITING = "not-waiting"
+    ALREADY_DONE = "already-done"
+    ALREADY_FINISHED = "already-finished"
+    STALE = "stale"
+    CHANGED_OUTSIDE = "changed-outside"
+    NOT_REVERSIBLE = "not-reversible"
+    # Systems
+    VERSIONS_UNKNOWN = "versions-unknown"
+    CLUSTER_UNREACHABLE = "cluster-unreachable"
+    OVERLOADED = "overloaded"
+    INTERNAL = "internal"
+    # Good news
+    STARTED = "started"
+    REQUESTED = "requested"
+    STATUS = "status"
+    HELP = "help"
+
+
+class MilestoneCode(StrEnum):
+    """What the thread of a card hears, once each."""
+
+    STARTED = "started"
+    IMAGE_BUILT = "image-built"
+    RELEASED = "released"
+    CANARY_AT = "canary-at"
+    GREEN_READY = "green-ready"
+    PAUSED = "paused"
+    PAUSED_UNTIL = "paused-until"
+    ADVANCED = "advanced"
+    PROMOTED = "promoted"
+    SWITCHED = "switched"
+    MOVED_OUTSIDE = "moved-outside"
+    ABORTED = "aborted"
+    ABORTED_OUTSIDE = "aborted-outside"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    UNHEALTHY = "unhealthy"
+    SUPERSEDED = "superseded"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A button under a reply: its label's facts are the app's own words; `command` is the line it stands for.
+
+    `confirm` marks a choice that commits to something: it is the answer to a question that was just asked.
+    """
+
+    label: str
+    command: str
+    is_confirmation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One reply: a code, the facts that its words need, the next steps offered and, for lists, the rows."""
+
+    code: ReasonCode
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """One line of a thread; `key` makes it unique within its deployment; `is_broadcast` shows it in the channel too."""
+
+    key: str
+    code: MilestoneCode
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    is_broadcast: bool = False
+    lines: tuple[str, ...] = ()

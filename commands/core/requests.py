@@ -1,0 +1,87 @@
+"""What people ask for, understood: the results of the grammar. Imperative names, no rights and no state in them."""
+
+from dataclasses import dataclass
+
+from commands.core.observed import Strategy
+from commands.core.reasons import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployRequest:
+    """`/deploy <app> <version> [strategy] [to <environment>] [because <reason>]`; None is what was not said."""
+
+    app: str
+    version: str
+    strategy: Strategy | None = None
+    environment: str | None = None
+    reason: str = ""
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormRequest:
+    """`/deploy` without words, or with some: the form, prefilled with what was understood."""
+
+    app: str | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteRequest:
+    """`promote|advance <app> [env] [full]`."""
+
+    app: str
+    environment: str | None = None
+    is_full: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbortRequest:
+    """`abort <app> [env]`."""
+
+    app: str
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRequest:
+    """`status [app] [environment]`."""
+
+    app: str | None = None
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpRequest:
+    """`help [verb]`."""
+
+    verb: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterRequest:
+    """A verb that is understood and not yet done: retry, pause, resume, restart, rollback, history."""
+
+    verb: str
+    app: str | None = None
+    environment: str | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misunderstood:
+    """What could not be understood, and what was probably meant."""
+
+    notice: Notice
+
+
+Request = (
+    DeployRequest
+    | FormRequest
+    | PromoteRequest
+    | AbortRequest
+    | StatusRequest
+    | HelpRequest
+    | LaterRequest
+    | Misunderstood
+)

@@ -1,0 +1,1 @@
+"""How Slipway talks to other systems: one package per system. Translates only; decides nothing."""

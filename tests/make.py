@@ -1,0 +1,135 @@
+"""Ready-made domain objects for tests: each function gives a plausible default and takes what the test is about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from commands.core.model import Actor, Deployment, Person, Place, Stage, WayBack
+from commands.core.observed import (
+    CanaryStep,
+    CanaryStepKind,
+    Pause,
+    PauseReason,
+    PipelinePhase,
+    PipelineSnapshot,
+    Replicas,
+    RolloutPhase,
+    RolloutSnapshot,
+    StepPhase,
+    StepSnapshot,
+    Strategy,
+)
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+PLACE = Place(cluster="main", namespace="staging", app="shop")
+ALICE = Actor(id="kc-alice", name="alice", chat_id="U0ALICE")
+BOB = Actor(id="kc-bob", name="bob", chat_id="U0BOB")
+DIGEST = "sha256:" + "ab" * 32
+STEPS = (
+    CanaryStep(kind=CanaryStepKind.WEIGHT, weight=20, label="20 %"),
+    CanaryStep(kind=CanaryStepKind.PAUSE, label="pause"),
+    CanaryStep(kind=CanaryStepKind.WEIGHT, weight=50, label="50 %"),
+    CanaryStep(kind=CanaryStepKind.PAUSE, duration=timedelta(minutes=10), label="pause 10 min"),
+)
+
+
+def person(**changes: Any) -> Person:
+    return Person(
+        **{"id": "kc-alice", "name": "alice", "chat_id": "U0ALICE", "roles": frozenset({"deployer"}), **changes}
+    )
+
+
+def deployment(**changes: Any) -> Deployment:
+    return Deployment(
+        **{
+            "id": "d142",
+            "number": 142,
+            "app": "shop",
+            "environment": "staging",
+            "place": PLACE,
+            "version": "v1.2",
+            "strategy": Strategy.CANARY,
+            "requester": ALICE,
+            "channel": "C0DEPLOYS",
+            "created_at": NOON,
+            "stage": Stage.BUILDING,
+            "workflow": "shop-staging-142",
+            "way_back": WayBack(version="v1.1", digest="sha256:" + "cd" * 32, since=NOON - timedelta(days=3)),
+            **changes,
+        }
+    )
+
+
+def rollout(**changes: Any) -> RolloutSnapshot:
+    """Make a canary that waits at its first pause, at 20 %."""
+    return RolloutSnapshot(
+        **{
+            "namespace": "staging",
+            "name": "shop",
+            "uid": "uid-1",
+            "generation": 4,
+            "observed_generation": "4",
+            "is_current": True,
+            "phase": RolloutPhase.PAUSED,
+            "message": "CanaryPauseStep",
+            "strategy": Strategy.CANARY,
+            "deployment": 142,
+            "version": "v1.2",
+            "image": f"harbor.example.com/shop/shop@{DIGEST}",
+            "current_hash": "bbbb",
+            "stable_hash": "aaaa",
+            "step_index": 1,
+            "steps": STEPS,
+            "weight": 20,
+            "actual_weight": 20,
+            "desired": 5,
+            "new": Replicas(1, 1),
+            "old": Replicas(4, 4),
+            "pause": Pause(reason=PauseReason.STEP, since=NOON, since_text="2026-11-02T12:00:00Z"),
+            **changes,
+        }
+    )
+
+
+def healthy(**changes: Any) -> RolloutSnapshot:
+    """Make a canary that has arrived."""
+    return rollout(
+        **{
+            "phase": RolloutPhase.HEALTHY,
+            "message": "",
+            "stable_hash": "bbbb",
+            "step_index": 4,
+            "weight": 100,
+            "actual_weight": 100,
+            "new": Replicas(5, 5),
+            "old": Replicas(),
+            "pause": None,
+            **changes,
+        }
+    )
+
+
+def step(name: str, phase: StepPhase = StepPhase.SUCCEEDED, **changes: Any) -> StepSnapshot:
+    times = {} if phase is StepPhase.PENDING else {"started_at": NOON, "finished_at": NOON + timedelta(seconds=2)}
+    return StepSnapshot(**{"name": name, "phase": phase, **times, **changes})
+
+
+def pipeline(**changes: Any) -> PipelineSnapshot:
+    """Make a pipeline that has succeeded."""
+    return PipelineSnapshot(
+        **{
+            "name": "shop-staging-142",
+            "uid": "wf-1",
+            "owner": "d142",
+            "phase": PipelinePhase.SUCCEEDED,
+            "steps": (
+                step("fetch-artifact"),
+                step("build-image"),
+                step("resolve-image", outputs=(("digest", DIGEST),)),
+                step("fetch-chart", outputs=(("commit", "c" * 40),)),
+                step("release", outputs=(("revision", "7"),)),
+            ),
+            "started_at": NOON,
+            "finished_at": NOON + timedelta(seconds=10),
+            **changes,
+        }
+    )
