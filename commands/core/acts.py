@@ -7,8 +7,9 @@ gate is no longer there is a click on the past. Pure; used by the card, the verb
 import hashlib
 from dataclasses import dataclass
 
-from commands.core.model import Action, Deployment, Expected, Stage
+from commands.core.model import Act, Action, Deployment, Expected, Stage
 from commands.core.observed import PauseReason, RolloutSnapshot, Strategy
+from commands.core.reasons import Fact, Notice, ReasonCode
 
 GATE_LENGTH = 12
 
@@ -27,14 +28,16 @@ def possible(deployment: Deployment) -> tuple[Possible, ...]:
     match deployment.stage:
         case Stage.BUILDING:
             return (Possible(action=Action.CANCEL, gate=gate_of(deployment, Action.CANCEL)),)
-        case Stage.ROLLING_OUT | Stage.PAUSED if deployment.rollout is not None and is_ours(deployment):
+        case Stage.ROLLING_OUT | Stage.PAUSED if deployment.rollout is not None and is_ours(
+            deployment, deployment.rollout
+        ):
             return tuple(_on_rollout(deployment, deployment.rollout))
         case _:
             return ()
 
 
-def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possible]:
-    if rollout.is_aborted or not rollout.is_current or rollout.current_hash == rollout.stable_hash:
+def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot | None) -> list[Possible]:
+    if rollout is None or rollout.is_aborted or not rollout.is_current or rollout.current_hash == rollout.stable_hash:
         return []
     acts = []
     if is_waiting(rollout):
@@ -46,10 +49,12 @@ def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possib
     return [*acts, Possible(action=Action.ABORT, gate=gate_of(deployment, Action.ABORT), effect=back)]
 
 
-def is_ours(deployment: Deployment) -> bool:
-    """Say whether the rollout that was last seen is the release of this deployment."""
-    rollout = deployment.rollout
-    return rollout is not None and rollout.deployment == deployment.number
+def is_ours(deployment: Deployment, rollout: RolloutSnapshot | None) -> bool:
+    """Say whether a rollout is the release of this deployment: its number and, once known, its image's digest."""
+    if rollout is None or rollout.deployment != deployment.number:
+        return False
+    digest = deployment.content.digest
+    return not digest or "@" not in rollout.image or rollout.image.endswith(digest)
 
 
 def is_waiting(rollout: RolloutSnapshot) -> bool:
@@ -91,3 +96,50 @@ def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
         step_index=rollout.step_index if is_promote else None,
         pause_since=rollout.pause.since_text if is_promote and rollout.pause else "",
     )
+
+
+def judge(deployment: Deployment, *, action: Action, gate: str | None, acts: tuple[Act, ...]) -> Possible | Notice:
+    """Say what an action would do now, or why it cannot be done.
+
+    Parameters
+    ----------
+    deployment
+        The row, with the newest rollout in it.
+    action
+        What was asked for.
+    gate
+        The gate on the button that was pressed; None when the action was typed.
+    acts
+        Every act of the deployment, to name who was first.
+    """
+    wanted = next((act for act in possible(deployment) if act.action is action), None)
+    if wanted is not None and gate in {None, wanted.gate}:
+        return wanted
+    earlier = next((act for act in acts if gate is not None and act.gate == gate), None)
+    if earlier is not None:
+        return already(earlier, deployment)
+    facts: dict[str, Fact] = {
+        "app": deployment.app,
+        "environment": deployment.environment,
+        "deployment": deployment.number,
+        "action": action.value,
+        "stage": deployment.stage.value,
+    }
+    if deployment.stage.is_terminal:
+        return Notice(code=ReasonCode.ALREADY_FINISHED, facts=facts)
+    if wanted is not None:
+        return Notice(code=ReasonCode.STALE, facts=facts)
+    code = ReasonCode.NOT_WAITING if action in {Action.PROMOTE, Action.FULL} else ReasonCode.NOT_REVERSIBLE
+    return Notice(code=code, facts=facts)
+
+
+def already(act: Act, deployment: Deployment) -> Notice:
+    """Say who did the same thing before."""
+    facts: dict[str, Fact] = {
+        "app": deployment.app,
+        "environment": deployment.environment,
+        "action": act.action.value,
+        "by": act.by.chat_id,
+        "at": act.at,
+    }
+    return Notice(code=ReasonCode.ALREADY_DONE, facts=facts)

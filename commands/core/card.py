@@ -76,7 +76,7 @@ def headline_of(deployment: Deployment) -> Headline:
     known = _BY_STAGE.get(deployment.stage)
     if known is not None:
         return known
-    if deployment.rollout is None or not is_ours(deployment):
+    if deployment.rollout is None or not is_ours(deployment, deployment.rollout):
         return Headline.ROLLING_OUT
     return _of_rollout(deployment.rollout)
 

@@ -241,8 +241,8 @@ class Deployments(Protocol):
 
     async def said(self, deployment: str, *, key: str) -> None: ...
 
-    async def shown(self, deployment: str, *, card: CardRef) -> None:
-        """Remember where the card is and what it shows."""
+    async def shown(self, deployment: str, *, card: CardRef, revision: int) -> None:
+        """Remember where the card is and what it shows; `revision` is the one it was drawn from."""
         ...
 
 

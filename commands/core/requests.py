@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from commands.core.model import Action
 from commands.core.observed import Strategy
 from commands.core.reasons import Notice
 
@@ -41,6 +42,15 @@ class AbortRequest:
 
     app: str
     environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressRequest:
+    """A press of a card's button: the deployment and the gate that the button carried."""
+
+    action: Action
+    deployment: str
+    gate: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,299 @@
+"""How a deployment moves: the row and what is seen of it, in; the new row, milestones and effects, out.
+
+Level-triggered: it compares what is wanted with what is, so running it again changes nothing, and a process that died
+anywhere goes on by running it. Called by `commands.flow.advance` alone. No way leads out of a terminal stage.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from commands.core.acts import gate_of, is_ours, is_waiting
+from commands.core.failure import explain
+from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
+from commands.core.observed import (
+    PauseReason,
+    PipelinePhase,
+    PipelineSnapshot,
+    RolloutPhase,
+    RolloutSnapshot,
+    StepPhase,
+    Strategy,
+)
+from commands.core.progress import milestones_of_pipeline, milestones_of_rollout, outcome
+from commands.core.reasons import Milestone
+
+APPEAR_WITHIN = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The newest observations; `log` is the failed step's log once it was read, None before."""
+
+    pipeline: PipelineSnapshot | None = None
+    rollout: RolloutSnapshot | None = None
+    log: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPipeline:
+    """Start the pipeline; harmless when it runs already."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopPipeline:
+    """Stop the pipeline because of an act."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class PatchRollout:
+    """Carry out an act on the rollout, if it is still what the person saw."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAct:
+    """Write down what became of an act."""
+
+    act: Act
+    state: ActState
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """Fetch the log of a failed step, then look again."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Look again at a time, whatever happens."""
+
+    at: datetime
+
+
+Effect = SubmitPipeline | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One move: the row as it should be, what the thread hears, what to do outside."""
+
+    deployment: Deployment
+    milestones: tuple[Milestone, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+def step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
+    """Move a deployment as far as what is seen allows.
+
+    Parameters
+    ----------
+    deployment
+        The row, as loaded.
+    seen
+        The newest observations of its pipeline and rollout; None means that they do not exist.
+    acts
+        Every act that was asked of it, oldest first.
+    now
+        Aware UTC.
+    """
+    match deployment.stage:
+        case stage if stage.is_terminal:
+            return Step(deployment=deployment, effects=_refuse_all(acts))
+        case Stage.BUILDING | Stage.RELEASING:
+            return _pipeline(deployment, seen=seen, acts=acts, now=now)
+        case _:
+            return _rollout(deployment, seen=seen, acts=acts, now=now)
+
+
+def _refuse_all(acts: tuple[Act, ...]) -> tuple[Effect, ...]:
+    return tuple(CloseAct(act, ActState.REFUSED) for act in acts if act.state is ActState.REQUESTED)
+
+
+# --- while the pipeline runs -------------------------------------------------------------------------------------
+
+
+def _pipeline(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
+    pipeline = seen.pipeline
+    if pipeline is None or pipeline.owner != deployment.id:
+        return _without_pipeline(deployment, acts=acts, now=now)
+    row = replace(deployment, pipeline=pipeline, content=_content(deployment, pipeline))
+    said = milestones_of_pipeline(deployment, pipeline)
+    match pipeline.phase:
+        case PipelinePhase.WAITING | PipelinePhase.RUNNING:
+            is_releasing = any(s.name == "release" and s.phase is not StepPhase.PENDING for s in pipeline.steps)
+            row = replace(row, stage=Stage.RELEASING if is_releasing else row.stage)
+            return Step(deployment=row, milestones=said, effects=_acts_on_pipeline(row, acts))
+        case PipelinePhase.SUCCEEDED:
+            moved = _rollout(replace(row, stage=Stage.ROLLING_OUT), seen=seen, acts=acts, now=now)
+            return replace(moved, milestones=(*said, *moved.milestones))
+        case PipelinePhase.FAILED:
+            return _pipeline_failed(row, seen=seen, acts=acts, now=now)
+        case _:
+            assert_never(pipeline.phase)
+
+
+def _without_pipeline(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
+    cancel = _cancel(acts)
+    if cancel is not None and deployment.pipeline is None:
+        return _end(deployment, Stage.CANCELLED, acts=acts, now=now, by=cancel)
+    if deployment.pipeline is None:
+        return Step(deployment=deployment, effects=(SubmitPipeline(),))
+    failure = Failure(step="", message=f"The workflow {deployment.workflow} was deleted before it ended.")
+    return _end(replace(deployment, failure=failure), Stage.FAILED, acts=acts, now=now)
+
+
+def _content(deployment: Deployment, pipeline: PipelineSnapshot) -> Content:
+    return replace(
+        deployment.content,
+        digest=pipeline.output("digest") or deployment.content.digest,
+        chart_commit=pipeline.output("commit") or deployment.content.chart_commit,
+    )
+
+
+def _acts_on_pipeline(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:
+    """Stop the pipeline when asked, but never once the release has begun: half a release helps nobody."""
+    effects: list[Effect] = []
+    for act in acts:
+        if act.state is not ActState.REQUESTED:
+            continue
+        can_stop = act.action is Action.CANCEL and deployment.stage is Stage.BUILDING
+        effects.append(StopPipeline(act) if can_stop else CloseAct(act, ActState.REFUSED))
+    return tuple(effects)
+
+
+def _pipeline_failed(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
+    cancel = _cancel(acts)
+    if cancel is not None:
+        return _end(deployment, Stage.CANCELLED, acts=acts, now=now, by=cancel)
+    pipeline = deployment.pipeline
+    failed = pipeline.failed_step if pipeline else None
+    if failed is not None and seen.log is None:
+        return Step(deployment=deployment, effects=(ReadLog(failed.name),))
+    failure = explain(failed, message=pipeline.message if pipeline else "", log=seen.log or ())
+    return _end(replace(deployment, failure=failure), Stage.FAILED, acts=acts, now=now)
+
+
+def _cancel(acts: tuple[Act, ...]) -> Act | None:
+    return next((act for act in acts if act.action is Action.CANCEL and act.state is not ActState.REFUSED), None)
+
+
+# --- while the rollout moves -------------------------------------------------------------------------------------
+
+
+def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
+    rollout = seen.rollout
+    if rollout is None:
+        return _without_rollout(deployment, acts=acts, now=now)
+    if not is_ours(deployment, rollout):
+        return _not_ours(deployment, rollout, acts=acts, now=now)
+    row = replace(deployment, rollout=rollout)
+    outside = moved_outside(deployment, rollout, acts)
+    if outside:
+        row = replace(row, moved_outside_at=now)
+    said = milestones_of_rollout(deployment, row, outside=outside)
+    ended = _ending(rollout)
+    if ended is not None:
+        done = _end(row, ended, acts=acts, now=now, by=_aborter(rollout, row, acts))
+        return replace(done, milestones=(*said, *done.milestones))
+    stage = Stage.PAUSED if rollout.is_current and rollout.pause is not None else Stage.ROLLING_OUT
+    row = replace(row, stage=stage)
+    return Step(deployment=row, milestones=said, effects=_acts_on_rollout(row, acts))
+
+
+def _without_rollout(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
+    if is_ours(deployment, deployment.rollout):
+        message = "The Rollout was deleted outside Slipway."
+        return _end(replace(deployment, failure=Failure(step="", message=message)), Stage.FAILED, acts=acts, now=now)
+    return _await_rollout(deployment, acts=acts, now=now)
+
+
+def _not_ours(deployment: Deployment, rollout: RolloutSnapshot, *, acts: tuple[Act, ...], now: datetime) -> Step:
+    is_newer = rollout.deployment is not None and rollout.deployment > deployment.number
+    was_ours = is_ours(deployment, deployment.rollout)
+    if is_newer or was_ours:
+        return _end(deployment, Stage.SUPERSEDED, acts=acts, now=now)
+    return _await_rollout(deployment, acts=acts, now=now)
+
+
+def _await_rollout(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
+    """Wait for the release to show, which the watch may tell after the pipeline's end; not for ever."""
+    since = deployment.pipeline.finished_at if deployment.pipeline else None
+    deadline = (since or deployment.created_at) + APPEAR_WITHIN
+    if now < deadline:
+        return Step(deployment=deployment, effects=(Wake(deadline),))
+    message = "The pipeline ended well, but no Rollout of this deployment appeared within a minute."
+    return _end(replace(deployment, failure=Failure(step="release", message=message)), Stage.FAILED, acts=acts, now=now)
+
+
+def _ending(rollout: RolloutSnapshot) -> Stage | None:
+    if not rollout.is_current:
+        return None
+    if rollout.is_aborted:
+        return Stage.ABORTED if _is_traffic_back(rollout) else None
+    return Stage.SUCCEEDED if rollout.is_done else None
+
+
+def _is_traffic_back(rollout: RolloutSnapshot) -> bool:
+    if rollout.phase is not RolloutPhase.DEGRADED:
+        return False
+    if rollout.strategy is Strategy.BLUE_GREEN:
+        return rollout.active_hash == rollout.stable_hash
+    return rollout.new.total == 0
+
+
+def moved_outside(deployment: Deployment, rollout: RolloutSnapshot, acts: tuple[Act, ...]) -> bool:
+    """Say whether a pause that only a person ends was ended by nobody that Slipway knows."""
+    before = deployment.rollout
+    if before is None or not is_ours(deployment, before) or not is_waiting(before) or not rollout.is_current:
+        return False
+    is_timed = before.pause is not None and before.pause.until is not None
+    has_moved = rollout.step_index != before.step_index or (rollout.pause is None and not rollout.is_aborted)
+    same_release = rollout.current_hash == before.current_hash and not rollout.is_aborted
+    held = rollout.pause is not None and rollout.pause.reason is PauseReason.MANUAL
+    return same_release and has_moved and not is_timed and not held and not _explains(deployment, acts)
+
+
+def _explains(deployment: Deployment, acts: tuple[Act, ...]) -> bool:
+    gates = {gate_of(deployment, Action.PROMOTE), gate_of(deployment, Action.FULL)}
+    return any(act.gate in gates for act in acts)
+
+
+def _aborter(rollout: RolloutSnapshot, deployment: Deployment, acts: tuple[Act, ...]) -> Act | None:
+    if not rollout.is_aborted:
+        return None
+    gate = gate_of(deployment, Action.ABORT)
+    return next((act for act in acts if act.gate == gate), None)
+
+
+def _acts_on_rollout(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:
+    return tuple(_act_on_rollout(deployment, act) for act in acts if act.state is ActState.REQUESTED)
+
+
+def _act_on_rollout(deployment: Deployment, act: Act) -> Effect:
+    """Send what was asked while its gate stands; when the gate is gone, the act had its effect before a crash."""
+    if act.action is Action.CANCEL:
+        return CloseAct(act, ActState.REFUSED)
+    is_aborting = deployment.rollout is not None and deployment.rollout.is_aborted
+    if act.gate == gate_of(deployment, act.action) and not is_aborting:
+        return PatchRollout(act)
+    is_moot = is_aborting and act.action is not Action.ABORT
+    return CloseAct(act, ActState.REFUSED if is_moot else ActState.APPLIED)
+
+
+# --- the end -----------------------------------------------------------------------------------------------------
+
+
+def _end(deployment: Deployment, stage: Stage, *, acts: tuple[Act, ...], now: datetime, by: Act | None = None) -> Step:
+    row = replace(deployment, stage=stage, finished_at=now)
+    closed = tuple(
+        CloseAct(act, ActState.APPLIED if act == by or stage is Stage.SUCCEEDED else ActState.REFUSED)
+        for act in acts
+        if act.state is ActState.REQUESTED
+    )
+    return Step(deployment=row, milestones=(outcome(row, by=by),), effects=closed)

@@ -1,0 +1,82 @@
+"""What a deploy will run: the pipeline's arguments, fixed at the moment somebody asked.
+
+Facts in, data out. The pipeline template's arguments are these keys exactly.
+"""
+
+import json
+from collections.abc import Sequence
+
+from commands.core.catalog import App, Environment
+from commands.core.grammar import LATEST
+from commands.core.model import Deployment, Person, WayBack
+from commands.core.observed import CanaryStep, CanaryStepKind, RolloutSnapshot, Strategy
+from commands.core.ports import Available, PipelineOrder
+
+DEPLOY_TEMPLATE = "slipway-deploy"
+
+
+def resolve(wanted: str, available: Sequence[Available]) -> str | None:
+    """Find the version that was meant: as stored, with or without a leading v, or the newest release."""
+    names = [item.version for item in available]
+    if wanted == LATEST:
+        return next((name for name in names if "-" not in name), None)
+    for candidate in (wanted, f"v{wanted}", wanted.removeprefix("v")):
+        if candidate in names:
+            return candidate
+    return next((name for name in names if name.lower() == wanted.lower()), None)
+
+
+def parameters(
+    app: App, environment: Environment, *, version: str, strategy: Strategy, person: Person
+) -> dict[str, str]:
+    """Build the arguments of the pipeline; the deployment's number is added when it is known."""
+    values = {**app.values, "canary": {"steps": [_step(step) for step in app.canary]}}
+    return {
+        "app": app.name,
+        "environment": environment.name,
+        "namespace": environment.namespace,
+        "version": version,
+        "strategy": strategy.value,
+        "requester": person.name,
+        "artifact-group": app.artifact.group,
+        "artifact-name": app.artifact.name,
+        "artifact-packaging": app.artifact.packaging,
+        "image": app.image,
+        "base-image": app.base_image,
+        "chart-repository": app.chart.repository,
+        "chart-path": app.chart.path,
+        "chart-ref": app.chart.ref,
+        "values": json.dumps(values, sort_keys=True, separators=(",", ":")),
+    }
+
+
+def _step(step: CanaryStep) -> dict[str, object]:
+    if step.kind is CanaryStepKind.WEIGHT:
+        return {"setWeight": step.weight}
+    if step.duration is None:
+        return {"pause": {}}
+    return {"pause": {"duration": f"{int(step.duration.total_seconds())}s"}}
+
+
+def order(deployment: Deployment) -> PipelineOrder:
+    """Make the order that starts a deployment's pipeline; the same deployment always gives the same one."""
+    return PipelineOrder(
+        name=deployment.workflow,
+        template=DEPLOY_TEMPLATE,
+        owner=deployment.id,
+        place=deployment.place,
+        environment=deployment.environment,
+        number=deployment.number,
+        parameters=(*deployment.parameters, ("deployment", str(deployment.number))),
+    )
+
+
+def way_back(rollout: RolloutSnapshot | None, last: Deployment | None) -> WayBack | None:
+    """Say what to return to: what the cluster runs in full, else what last ended well here."""
+    if rollout is not None and rollout.is_done and rollout.version:
+        digest = rollout.image.partition("@")[2]
+        since = last.finished_at if last is not None and last.version == rollout.version else None
+        return WayBack(version=rollout.version, digest=digest, since=since)
+    if last is not None:
+        return WayBack(version=last.version, digest=last.content.digest, since=last.finished_at)
+    return None

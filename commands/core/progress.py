@@ -1,0 +1,126 @@
+"""What the thread hears: milestones from one observation to the next, each with a key that makes it unique.
+
+Pure; called by the lifecycle. The words are the chat adapter's.
+"""
+
+from datetime import datetime, timedelta
+
+from commands.core.model import Act, Action, Deployment, Stage
+from commands.core.observed import PauseReason, PipelineSnapshot, RolloutPhase, RolloutSnapshot, StepPhase
+from commands.core.reasons import Fact, Milestone, MilestoneCode
+
+
+def milestones_of_pipeline(deployment: Deployment, pipeline: PipelineSnapshot) -> tuple[Milestone, ...]:
+    """Say what the pipeline has reached; keys keep it from being said twice."""
+    said = []
+    digest, build = pipeline.output("digest"), pipeline.step("build-image")
+    if digest and build is not None:
+        facts: dict[str, Fact] = {"digest": digest, "seconds": _seconds(build.duration)}
+        said.append(Milestone(key="image", code=MilestoneCode.IMAGE_BUILT, facts=facts))
+    release = pipeline.step("release")
+    if release is not None and release.phase is StepPhase.SUCCEEDED:
+        facts = {"version": deployment.version, "environment": deployment.environment}
+        said.append(Milestone(key="released", code=MilestoneCode.RELEASED, facts=facts))
+    return tuple(said)
+
+
+def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: bool) -> tuple[Milestone, ...]:
+    """Say what the rollout has reached since the row was last written."""
+    rollout = after.rollout
+    if rollout is None or not rollout.is_current:
+        return ()
+    said: list[Milestone] = []
+    if outside:
+        said.append(_moved_outside(before, rollout))
+    if rollout.pause is not None and not rollout.is_aborted:
+        said.extend(_paused(rollout, after))
+    if rollout.phase is RolloutPhase.DEGRADED and not rollout.is_aborted:
+        facts: dict[str, Fact] = {"detail": rollout.message}
+        said.append(Milestone(key=f"unhealthy:{rollout.current_hash}", code=MilestoneCode.UNHEALTHY, facts=facts))
+    return tuple(said)
+
+
+def _moved_outside(before: Deployment, rollout: RolloutSnapshot) -> Milestone:
+    index = before.rollout.step_index if before.rollout else None
+    key = f"outside:{rollout.current_hash}:{index}"
+    return Milestone(key=key, code=MilestoneCode.MOVED_OUTSIDE, facts={"weight": rollout.weight})
+
+
+def _paused(rollout: RolloutSnapshot, deployment: Deployment) -> list[Milestone]:
+    pause = rollout.pause
+    place = f"{rollout.current_hash}:{rollout.step_index}"
+    if pause is None or pause.reason is PauseReason.MANUAL:
+        return []
+    if pause.reason is PauseReason.GREEN:
+        return [Milestone(key=f"green:{place}", code=MilestoneCode.GREEN_READY, facts={"version": deployment.version})]
+    weight = Milestone(key=f"weight:{place}", code=MilestoneCode.CANARY_AT, facts={"weight": rollout.weight})
+    if pause.until is None:
+        return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED)]
+    return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED_UNTIL, facts={"until": pause.until})]
+
+
+def acted(act: Act, rollout: RolloutSnapshot | None) -> Milestone | None:
+    """Say who moved it, once the cluster has accepted the act; an abort is said when it has worked."""
+    facts: dict[str, Fact] = {"by": act.by.chat_id}
+    match act.action:
+        case Action.PROMOTE if rollout is not None and rollout.pause and rollout.pause.reason is PauseReason.GREEN:
+            return Milestone(key=f"act:{act.id}", code=MilestoneCode.SWITCHED, facts=facts)
+        case Action.PROMOTE:
+            return Milestone(key=f"act:{act.id}", code=MilestoneCode.ADVANCED, facts={**facts, "weight": act.label})
+        case Action.FULL:
+            return Milestone(key=f"act:{act.id}", code=MilestoneCode.PROMOTED, facts=facts)
+        case _:
+            return None
+
+
+_OUTCOMES = {
+    Stage.SUCCEEDED: MilestoneCode.DONE,
+    Stage.FAILED: MilestoneCode.FAILED,
+    Stage.ABORTED: MilestoneCode.ABORTED,
+    Stage.CANCELLED: MilestoneCode.CANCELLED,
+    Stage.SUPERSEDED: MilestoneCode.SUPERSEDED,
+}
+_LOUD = {Stage.FAILED, Stage.ABORTED}
+
+
+def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
+    """Say how it ended."""
+    code = _OUTCOMES[deployment.stage]
+    if code is MilestoneCode.ABORTED and by is None:
+        code = MilestoneCode.ABORTED_OUTSIDE
+    failure = deployment.failure
+    facts: dict[str, Fact] = {
+        "app": deployment.app,
+        "environment": deployment.environment,
+        "version": deployment.version,
+        "running": deployment.way_back.version if deployment.way_back else "",
+        "by": by.by.chat_id if by else "",
+        "step": failure.step if failure else "",
+        "detail": failure.message if failure else "",
+        "duration": words_of(_elapsed(deployment)),
+    }
+    return Milestone(
+        key="outcome",
+        code=code,
+        facts=facts,
+        is_broadcast=deployment.stage in _LOUD,
+        lines=failure.lines if failure else (),
+    )
+
+
+def _elapsed(deployment: Deployment) -> timedelta:
+    end: datetime = deployment.finished_at or deployment.created_at
+    return end - deployment.created_at
+
+
+def words_of(duration: timedelta) -> str:
+    """Write a duration the way the card does: `12 min 4 s`."""
+    seconds = max(0, int(duration.total_seconds()))
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _seconds(duration: timedelta | None) -> int:
+    return round(duration.total_seconds()) if duration else 0

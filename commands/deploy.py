@@ -1,0 +1,182 @@
+"""Deploy a version: `/deploy <app> <version> [strategy] [to <environment>] [because <reason>]`.
+
+Starts the pipeline and posts the card that follows it to the end. The version is as stored in Nexus, with or without
+its leading v, or `latest`. Strategy is rolling, blue-green (bg), canary or recreate; without one the app's own is
+taken. A protected environment must be named and asks once more.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from commands.core import plan
+from commands.core.catalog import App, Catalog, Environment
+from commands.core.grammar import closest, render
+from commands.core.model import Action, Actor, ChatUser, Deployment, Stage
+from commands.core.policy import Denied, DeployFacts, decide, permits
+from commands.core.ports import (
+    Available,
+    Clock,
+    Deployments,
+    NewDeployment,
+    People,
+    Repeated,
+    Rollouts,
+    SlotTaken,
+    Started,
+    Stranger,
+    Versions,
+)
+from commands.core.reasons import Choice, Notice, ReasonCode
+from commands.core.requests import DeployRequest
+
+GUESSES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a command came from; `key` makes its repetition harmless."""
+
+    user: ChatUser
+    channel: str
+    key: str
+
+
+async def run(
+    request: DeployRequest,
+    *,
+    origin: Origin,
+    catalog: Catalog,
+    people: People,
+    versions: Versions,
+    rollouts: Rollouts,
+    deployments: Deployments,
+    clock: Clock,
+) -> Notice | Deployment:
+    """Start a deployment, or say why it did not start."""
+    # gather
+    facts = await _gather(
+        request,
+        user=origin.user,
+        catalog=catalog,
+        people=people,
+        versions=versions,
+        rollouts=rollouts,
+        deployments=deployments,
+    )
+    # decide
+    verdict = facts if isinstance(facts, Notice) else decide(catalog, facts)
+    if isinstance(facts, Notice) or isinstance(verdict, Denied):
+        return facts if isinstance(facts, Notice) else verdict.notice
+    # plan
+    new = _plan(facts, origin=origin, catalog=catalog, reason=request.reason, at=clock.now())
+    # commit
+    match await deployments.start(new):
+        case Started(deployment):
+            return deployment
+        case Repeated(deployment):
+            return Notice(code=ReasonCode.REPEATED, facts={"deployment": deployment.number, "app": deployment.app})
+        case SlotTaken(holder):
+            return _busy(holder)
+
+
+async def _gather(
+    request: DeployRequest,
+    *,
+    user: ChatUser,
+    catalog: Catalog,
+    people: People,
+    versions: Versions,
+    rollouts: Rollouts,
+    deployments: Deployments,
+) -> DeployFacts | Notice:
+    target = _target(request, catalog)
+    if isinstance(target, Notice):
+        return target
+    app, environment = target
+    person = await people.find(user)
+    if isinstance(person, Stranger):
+        return Notice(code=person.code)
+    may = permits(catalog, person, action=Action.DEPLOY, app=app.name, environment=environment.name)
+    if isinstance(may, Denied):
+        return may.notice
+    available, recent = await asyncio.gather(
+        versions.search(app), deployments.recent(app=app.name, environment=environment.name)
+    )
+    version = plan.resolve(request.version, available)
+    if version is None:
+        return _unknown_version(request, available)
+    last = next((row for row in recent if row.stage is Stage.SUCCEEDED), None)
+    return DeployFacts(
+        person=person,
+        app=app,
+        environment=environment,
+        version=version,
+        strategy=request.strategy or app.strategy,
+        is_named=request.environment is not None,
+        is_confirmed=request.is_confirmed,
+        command=render(replace(request, app=app.name, version=version)),
+        way_back=plan.way_back(rollouts.snapshot(catalog.place(app, environment)), last),
+    )
+
+
+def _plan(facts: DeployFacts, *, origin: Origin, catalog: Catalog, reason: str, at: datetime) -> NewDeployment:
+    strategy = facts.strategy or Strategy.ROLLING  # The policy let nobody through without one.
+    return NewDeployment(
+        key=origin.key,
+        app=facts.app.name,
+        environment=facts.environment.name,
+        place=catalog.place(facts.app, facts.environment),
+        version=facts.version,
+        strategy=strategy,
+        requester=Actor.from_person(facts.person),
+        channel=facts.environment.channel or origin.channel,
+        reason=reason,
+        parameters=plan.parameters(
+            facts.app, facts.environment, version=facts.version, strategy=strategy, person=facts.person
+        ),
+        way_back=facts.way_back,
+        at=at,
+    )
+
+
+def _target(request: DeployRequest, catalog: Catalog) -> tuple[App, Environment] | Notice:
+    """Find the app and where it goes; names were checked by the grammar, their combination is checked here."""
+    app = catalog.app(request.app)
+    if app is None:
+        return Notice(code=ReasonCode.UNKNOWN_APP, facts={"word": request.app, "guess": ""})
+    if request.environment is None:
+        environment = catalog.default_environment(app)
+        names = {"app": app.name, "version": request.version, "environment": ", ".join(app.environments)}
+        return (app, environment) if environment else Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=names)
+    if request.environment not in app.environments:
+        facts = {"app": app.name, "environment": request.environment, "guess": ", ".join(app.environments)}
+        return Notice(code=ReasonCode.WRONG_ENVIRONMENT, facts=facts)
+    return app, catalog.environments[request.environment]
+
+
+def _unknown_version(request: DeployRequest, available: Sequence[Available]) -> Notice:
+    names = [item.version for item in available]
+    guess = closest(request.version, names)
+    near = [guess, *(name for name in names if name != guess)] if guess else names
+    commands = [render(replace(request, version=name)) for name in near[:GUESSES]]
+    return Notice(
+        code=ReasonCode.UNKNOWN_VERSION,
+        facts={"app": request.app, "version": request.version, "guess": guess or "", "count": len(names)},
+        choices=tuple(Choice(label=command, command=command) for command in commands),
+    )
+
+
+def _busy(holder: Deployment) -> Notice:
+    return Notice(
+        code=ReasonCode.BUSY,
+        facts={
+            "app": holder.app,
+            "environment": holder.environment,
+            "holder_number": holder.number,
+            "holder_version": holder.version,
+            "holder_stage": holder.stage.value,
+            "by": holder.requester.chat_id,
+        },
+    )

@@ -1,0 +1,160 @@
+"""Moves one deployment on: look, decide, write, act; called by the worker whenever anything may have changed.
+
+Repeatable at any moment: what it does follows from the row and the newest observations alone.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from commands.core import plan, progress
+from commands.core.acts import expected_of, gate_of, is_ours
+from commands.core.errors import Permanent, SystemFailure
+from commands.core.lifecycle import (
+    CloseAct,
+    Effect,
+    PatchRollout,
+    ReadLog,
+    Seen,
+    StopPipeline,
+    SubmitPipeline,
+    Wake,
+    step,
+)
+from commands.core.model import Act, ActState, Deployment, Failure, Stage
+from commands.core.ports import Chat, Clock, Deployments, PatchOutcome, Pipelines, Rollouts
+from commands.core.reasons import Milestone, Notice, ReasonCode
+
+log = logging.getLogger(__name__)
+ROUNDS = 8
+PATCH_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the worker has to do next: look again at `wake`; forget the deployment when it `is_over`."""
+
+    is_over: bool = False
+    wake: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """The ports that moving a deployment takes."""
+
+    deployments: Deployments
+    rollouts: Rollouts
+    pipelines: Pipelines
+    chat: Chat
+    clock: Clock
+
+    async def run(self, deployment_id: str) -> Outcome:
+        """Move a deployment as far as it goes now; nothing happens while the cluster has not been listed."""
+        seen_log: tuple[str, ...] | None = None
+        wake: datetime | None = None
+        for _ in range(ROUNDS):
+            row = await self.deployments.load(deployment_id)
+            if row is None:
+                return Outcome(is_over=True)
+            if not (self.rollouts.is_synced(row.place) and self.pipelines.is_synced(row.place)):
+                return Outcome()
+            acts = await self.deployments.acts(deployment_id)
+            move = step(row, seen=self._seen(row, seen_log), acts=acts, now=self.clock.now())
+            if move.deployment != row or move.milestones:
+                saved = await self.deployments.save(move.deployment, milestones=move.milestones)
+                if saved is None:
+                    continue
+                row = saved
+            has_more = False
+            for effect in move.effects:
+                if isinstance(effect, Wake):
+                    wake = effect.at
+                elif isinstance(effect, ReadLog):
+                    seen_log, has_more = await self._log(row, effect.step), True
+                else:
+                    await self._carry_out(row, effect)
+            if not has_more:
+                return Outcome(is_over=row.stage.is_terminal, wake=wake)
+        return Outcome(wake=self.clock.now())
+
+    def _seen(self, row: Deployment, seen_log: tuple[str, ...] | None) -> Seen:
+        return Seen(
+            pipeline=self.pipelines.snapshot(row.place, name=row.workflow),
+            rollout=self.rollouts.snapshot(row.place),
+            log=seen_log,
+        )
+
+    async def _log(self, row: Deployment, step_name: str) -> tuple[str, ...]:
+        try:
+            return await self.pipelines.log(row.place, name=row.workflow, step=step_name)
+        except SystemFailure as failure:
+            log.warning("the log of %s in %s cannot be read: %s", step_name, row.workflow, failure.message)
+            return ()
+
+    async def _carry_out(self, row: Deployment, effect: Effect) -> None:
+        match effect:
+            case SubmitPipeline():
+                await self._submit(row)
+            case StopPipeline(act):
+                await self.pipelines.stop(row.place, name=row.workflow)
+                await self.deployments.close(act.id, state=ActState.APPLIED)
+            case PatchRollout(act):
+                await self._patch(row, act)
+            case CloseAct(act, state):
+                await self._close(row, act, state)
+            case Wake() | ReadLog():
+                pass
+            case _:
+                assert_never(effect)
+
+    async def _submit(self, row: Deployment) -> None:
+        """Start the pipeline; what can never start ends the deployment with the reason."""
+        try:
+            await self.pipelines.submit(plan.order(row))
+        except Permanent as failure:
+            ended = replace(
+                row,
+                stage=Stage.FAILED,
+                finished_at=self.clock.now(),
+                failure=Failure(step="", message=f"The workflow could not be started: {failure.message}"),
+            )
+            await self.deployments.save(ended, milestones=(progress.outcome(ended, by=None),))
+
+    async def _patch(self, row: Deployment, act: Act) -> None:
+        expected = act.expected
+        for _ in range(PATCH_TRIES):
+            if expected is None:
+                break
+            outcome = await self.rollouts.patch(row.place, action=act.action, expected=expected)
+            if outcome is PatchOutcome.APPLIED:
+                await self._close(row, act, ActState.APPLIED)
+                return
+            fresh = await self.rollouts.read(row.place) if outcome is PatchOutcome.CHANGED else None
+            same_gate = is_ours(row, fresh) and gate_of(replace(row, rollout=fresh), act.action) == act.gate
+            expected = expected_of(fresh, act.action) if fresh is not None and same_gate else None
+        await self._close(row, act, ActState.REFUSED)
+
+    async def _close(self, row: Deployment, act: Act, state: ActState) -> None:
+        await self.deployments.close(act.id, state=state)
+        if state is ActState.REFUSED:
+            facts = {"app": row.app, "environment": row.environment, "action": act.action.value}
+            notice = Notice(code=ReasonCode.CHANGED_OUTSIDE, facts=facts)
+            await self._whisper(row, act, notice)
+            return
+        milestone = progress.acted(act, row.rollout)
+        if milestone is not None:
+            await self._append(row.id, milestone)
+
+    async def _append(self, deployment_id: str, milestone: Milestone) -> None:
+        for _ in range(ROUNDS):
+            row = await self.deployments.load(deployment_id)
+            if row is None or await self.deployments.save(row, milestones=(milestone,)) is not None:
+                return
+
+    async def _whisper(self, row: Deployment, act: Act, notice: Notice) -> None:
+        channel = row.card.channel if row.card else row.channel
+        try:
+            await self.chat.whisper(channel=channel, user=act.by.chat_id, notice=notice)
+        except SystemFailure as failure:
+            log.warning("%s could not be told about a refused act: %s", act.by.name, failure.message)

@@ -1,0 +1,74 @@
+"""Asks for an act on a deployment: rights of the person, possibility of the act, one row that makes it count once.
+
+Shared by the verbs that act and by every button. The worker carries the act out.
+"""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from commands.core.acts import Possible, already, expected_of, is_ours, judge
+from commands.core.catalog import Catalog
+from commands.core.model import Act, Action, Actor, ChatUser, Deployment, Person
+from commands.core.policy import Denied, Verdict, permits, permits_cancel
+from commands.core.ports import AlreadyAsked, Clock, Deployments, People, Rollouts, Stranger
+from commands.core.reasons import Notice, ReasonCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The ports that asking for an act takes."""
+
+    people: People
+    deployments: Deployments
+    rollouts: Rollouts
+    clock: Clock
+
+    async def on(
+        self, row: Deployment | None, *, action: Action, gate: str | None, user: ChatUser, catalog: Catalog
+    ) -> Notice:
+        """Record an act on a deployment, or say why not; `gate` is None when the act was typed."""
+        # gather
+        person = await self.people.find(user)
+        if isinstance(person, Stranger):
+            return Notice(code=person.code)
+        if row is None:
+            return Notice(code=ReasonCode.STALE, facts={"action": action.value})
+        acts = await self.deployments.acts(row.id)
+        row = self._newest(row)
+        # decide
+        verdict = _verdict(catalog, person, row, action)
+        if isinstance(verdict, Denied):
+            return verdict.notice
+        wanted = judge(row, action=action, gate=gate, acts=acts)
+        if isinstance(wanted, Notice):
+            return wanted
+        # commit
+        asked = await self.deployments.ask(self._act(row, wanted, person))
+        if isinstance(asked, AlreadyAsked):
+            return already(asked.act, row)
+        facts = {"app": row.app, "environment": row.environment, "action": action.value, "effect": wanted.effect}
+        return Notice(code=ReasonCode.REQUESTED, facts=facts)
+
+    def _newest(self, row: Deployment) -> Deployment:
+        """Judge by what the cluster says now, not by what the row remembers."""
+        live = self.rollouts.snapshot(row.place)
+        return replace(row, rollout=live) if is_ours(row, live) else row
+
+    def _act(self, row: Deployment, wanted: Possible, person: Person) -> Act:
+        can_expect = row.rollout is not None and wanted.action is not Action.CANCEL
+        return Act(
+            id=uuid.uuid4().hex,
+            deployment=row.id,
+            action=wanted.action,
+            gate=wanted.gate,
+            by=Actor.from_person(person),
+            at=self.clock.now(),
+            expected=expected_of(row.rollout, wanted.action) if can_expect and row.rollout else None,
+            label=wanted.effect,
+        )
+
+
+def _verdict(catalog: Catalog, person: Person, row: Deployment, action: Action) -> Verdict:
+    if action is Action.CANCEL:
+        return permits_cancel(catalog, person, row)
+    return permits(catalog, person, action=action, app=row.app, environment=row.environment)

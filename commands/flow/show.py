@@ -1,0 +1,40 @@
+"""Makes the chat say what the database says: the card first, then the lines its thread has not heard.
+
+Repeatable: it compares what is shown with what should be, so retry after an outage and repair after a crash are the
+same thing.
+"""
+
+from dataclasses import dataclass
+
+from commands.core.card import draw
+from commands.core.model import CardRef, Deployment
+from commands.core.ports import Chat, Deployments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """The ports that showing a deployment takes."""
+
+    deployments: Deployments
+    chat: Chat
+
+    async def run(self, deployment_id: str) -> None:
+        """Bring the card and the thread of a deployment up to date."""
+        row = await self.deployments.load(deployment_id)
+        if row is None:
+            return
+        ref = await self._card(row)
+        for milestone in await self.deployments.unsaid(deployment_id):
+            await self.chat.say(ref, milestone)
+            await self.deployments.said(deployment_id, key=milestone.key)
+
+    async def _card(self, row: Deployment) -> CardRef:
+        card = draw(row, await self.deployments.acts(row.id))
+        if row.card is None:
+            ref = await self.chat.post(row.channel, card)
+        elif row.card.sent != self.chat.digest(card):
+            ref = await self.chat.update(row.card, card)
+        else:
+            ref = row.card
+        await self.deployments.shown(row.id, card=ref, revision=row.revision)
+        return ref
