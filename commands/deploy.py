@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.core import plan
+from commands.core.acts import names
 from commands.core.catalog import App, Catalog, Environment
 from commands.core.grammar import closest, render
 from commands.core.model import Action, Actor, ChatUser, Deployment, Stage
+from commands.core.observed import Strategy
 from commands.core.policy import Denied, DeployFacts, decide, permits
 from commands.core.ports import (
     Available,
@@ -65,18 +67,20 @@ async def run(
         rollouts=rollouts,
         deployments=deployments,
     )
+    if isinstance(facts, Notice):
+        return facts
     # decide
-    verdict = facts if isinstance(facts, Notice) else decide(catalog, facts)
-    if isinstance(facts, Notice) or isinstance(verdict, Denied):
-        return facts if isinstance(facts, Notice) else verdict.notice
+    verdict = decide(catalog, facts)
+    if isinstance(verdict, Denied):
+        return verdict.notice
     # plan
-    new = _plan(facts, origin=origin, catalog=catalog, reason=request.reason, at=clock.now())
+    new = _plan(facts, strategy=verdict.strategy, request=request, origin=origin, catalog=catalog, at=clock.now())
     # commit
     match await deployments.start(new):
         case Started(deployment):
             return deployment
         case Repeated(deployment):
-            return Notice(code=ReasonCode.REPEATED, facts={"deployment": deployment.number, "app": deployment.app})
+            return Notice(code=ReasonCode.REPEATED, facts=names(deployment))
         case SlotTaken(holder):
             return _busy(holder)
 
@@ -97,7 +101,7 @@ async def _gather(
     app, environment = target
     person = await people.find(user)
     if isinstance(person, Stranger):
-        return Notice(code=person.code)
+        return Notice(code=person.code, facts={"hint": ""})
     may = permits(catalog, person, action=Action.DEPLOY, app=app.name, environment=environment.name)
     if isinstance(may, Denied):
         return may.notice
@@ -121,8 +125,9 @@ async def _gather(
     )
 
 
-def _plan(facts: DeployFacts, *, origin: Origin, catalog: Catalog, reason: str, at: datetime) -> NewDeployment:
-    strategy = facts.strategy or Strategy.ROLLING  # The policy let nobody through without one.
+def _plan(
+    facts: DeployFacts, *, strategy: Strategy, request: DeployRequest, origin: Origin, catalog: Catalog, at: datetime
+) -> NewDeployment:
     return NewDeployment(
         key=origin.key,
         app=facts.app.name,
@@ -132,7 +137,7 @@ def _plan(facts: DeployFacts, *, origin: Origin, catalog: Catalog, reason: str, 
         strategy=strategy,
         requester=Actor.from_person(facts.person),
         channel=facts.environment.channel or origin.channel,
-        reason=reason,
+        reason=request.reason,
         parameters=plan.parameters(
             facts.app, facts.environment, version=facts.version, strategy=strategy, person=facts.person
         ),
@@ -148,22 +153,22 @@ def _target(request: DeployRequest, catalog: Catalog) -> tuple[App, Environment]
         return Notice(code=ReasonCode.UNKNOWN_APP, facts={"word": request.app, "guess": ""})
     if request.environment is None:
         environment = catalog.default_environment(app)
-        names = {"app": app.name, "version": request.version, "environment": ", ".join(app.environments)}
-        return (app, environment) if environment else Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=names)
+        facts = {"app": app.name, "version": request.version, "environment": ""}
+        return (app, environment) if environment else Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=facts)
     if request.environment not in app.environments:
-        facts = {"app": app.name, "environment": request.environment, "guess": ", ".join(app.environments)}
+        facts = {"app": app.name, "environment": request.environment, "environments": ", ".join(app.environments)}
         return Notice(code=ReasonCode.WRONG_ENVIRONMENT, facts=facts)
     return app, catalog.environments[request.environment]
 
 
 def _unknown_version(request: DeployRequest, available: Sequence[Available]) -> Notice:
-    names = [item.version for item in available]
-    guess = closest(request.version, names)
-    near = [guess, *(name for name in names if name != guess)] if guess else names
+    known = [item.version for item in available]
+    guess = closest(request.version, known)
+    near = [guess, *(name for name in known if name != guess)] if guess else known
     commands = [render(replace(request, version=name)) for name in near[:GUESSES]]
     return Notice(
         code=ReasonCode.UNKNOWN_VERSION,
-        facts={"app": request.app, "version": request.version, "guess": guess or "", "count": len(names)},
+        facts={"app": request.app, "version": request.version, "guess": guess or ""},
         choices=tuple(Choice(label=command, command=command) for command in commands),
     )
 

@@ -6,6 +6,7 @@ gate is no longer there is a click on the past. Pure; used by the card, the verb
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from commands.core.model import Act, Action, Deployment, Expected, Stage
 from commands.core.observed import PauseReason, RolloutSnapshot, Strategy
@@ -98,7 +99,9 @@ def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
     )
 
 
-def judge(deployment: Deployment, *, action: Action, gate: str | None, acts: tuple[Act, ...]) -> Possible | Notice:
+def judge(
+    deployment: Deployment, *, action: Action, gate: str | None, acts: tuple[Act, ...], now: datetime
+) -> Possible | Notice:
     """Say what an action would do now, or why it cannot be done.
 
     Parameters
@@ -111,20 +114,16 @@ def judge(deployment: Deployment, *, action: Action, gate: str | None, acts: tup
         The gate on the button that was pressed; None when the action was typed.
     acts
         Every act of the deployment, to name who was first.
+    now
+        Aware UTC.
     """
     wanted = next((act for act in possible(deployment) if act.action is action), None)
     if wanted is not None and gate in {None, wanted.gate}:
         return wanted
     earlier = next((act for act in acts if gate is not None and act.gate == gate), None)
     if earlier is not None:
-        return already(earlier, deployment)
-    facts: dict[str, Fact] = {
-        "app": deployment.app,
-        "environment": deployment.environment,
-        "deployment": deployment.number,
-        "action": action.value,
-        "stage": deployment.stage.value,
-    }
+        return already(earlier, now=now)
+    facts = names(deployment)
     if deployment.stage.is_terminal:
         return Notice(code=ReasonCode.ALREADY_FINISHED, facts=facts)
     if wanted is not None:
@@ -133,13 +132,21 @@ def judge(deployment: Deployment, *, action: Action, gate: str | None, acts: tup
     return Notice(code=code, facts=facts)
 
 
-def already(act: Act, deployment: Deployment) -> Notice:
-    """Say who did the same thing before."""
+def already(act: Act, *, now: datetime) -> Notice:
+    """Say who did the same thing before, and how long ago."""
     facts: dict[str, Fact] = {
-        "app": deployment.app,
-        "environment": deployment.environment,
         "action": act.action.value,
         "by": act.by.chat_id,
-        "at": act.at,
+        "ago": max(1, int((now - act.at).total_seconds())),
     }
     return Notice(code=ReasonCode.ALREADY_DONE, facts=facts)
+
+
+def names(deployment: Deployment) -> dict[str, Fact]:
+    """Name a deployment in a reply."""
+    return {
+        "app": deployment.app,
+        "environment": deployment.environment,
+        "version": deployment.version,
+        "deployment": deployment.number,
+    }

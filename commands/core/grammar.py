@@ -115,7 +115,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _clean(word: str) -> str:
-    return word.strip("\"'").rstrip(".,;:!?").removeprefix("--")
+    return word.strip("\"'").rstrip(".,;:!?").lstrip("-")
 
 
 def _app(line: _Line, index: int) -> str | None:
@@ -131,7 +131,7 @@ def _confused(code: ReasonCode, choices: tuple[Choice, ...] = (), **facts: Fact)
 def _suggest(code: ReasonCode, line: _Line, index: int, candidates: Sequence[str]) -> Misunderstood:
     word = _clean(line.words[index])
     guess = closest(word, candidates)
-    if guess is None:
+    if guess is None or guess == word.lower():
         return _confused(code, word=word, guess="")
     command = line.corrected(index, guess)
     return _confused(code, (Choice(label=command, command=command),), word=word, guess=guess)

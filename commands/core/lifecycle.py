@@ -107,8 +107,10 @@ def step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: date
             return Step(deployment=deployment, effects=_refuse_all(acts))
         case Stage.BUILDING | Stage.RELEASING:
             return _pipeline(deployment, seen=seen, acts=acts, now=now)
-        case _:
+        case Stage.ROLLING_OUT | Stage.PAUSED:
             return _rollout(deployment, seen=seen, acts=acts, now=now)
+        case _:  # Waiting for people, for its turn or for a restore: nothing that is seen here moves those yet.
+            return Step(deployment=deployment)
 
 
 def _refuse_all(acts: tuple[Act, ...]) -> tuple[Effect, ...]:

@@ -23,6 +23,13 @@ class Denied:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The deploy may start, with this strategy."""
+
+    strategy: Strategy
+
+
 Verdict = Allowed | Denied
 
 # A right that includes others: who may promote may also go to the end.
@@ -79,13 +86,18 @@ class DeployFacts:
     way_back: WayBack | None
 
 
-def decide(catalog: Catalog, facts: DeployFacts) -> Verdict:
-    """Decide whether a deploy may start now."""
+def decide(catalog: Catalog, facts: DeployFacts) -> Cleared | Denied:
+    """Decide whether a deploy may start now, and how."""
     verdict = permits(
         catalog, facts.person, action=Action.DEPLOY, app=facts.app.name, environment=facts.environment.name
     )
-    objection = None if isinstance(verdict, Denied) else _objection(facts)
-    return verdict if objection is None else Denied(objection)
+    if isinstance(verdict, Denied):
+        return verdict
+    if facts.strategy is None:
+        names = {"app": facts.app.name, "environment": facts.environment.name, "version": facts.version}
+        return Denied(Notice(code=ReasonCode.STRATEGY_NEEDED, facts=names, choices=_strategies(facts)))
+    objection = _objection(facts)
+    return Cleared(facts.strategy) if objection is None else Denied(objection)
 
 
 def _objection(facts: DeployFacts) -> Notice | None:
@@ -94,8 +106,6 @@ def _objection(facts: DeployFacts) -> Notice | None:
         return Notice(code=ReasonCode.APPROVAL_NEEDED, facts=names)
     if facts.environment.windows:
         return Notice(code=ReasonCode.WINDOW_NEEDED, facts=names)
-    if facts.strategy is None:
-        return Notice(code=ReasonCode.STRATEGY_NEEDED, facts=names, choices=_strategies(facts))
     if facts.environment.is_protected and not facts.is_named:
         return Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=names)
     if facts.environment.is_protected and not facts.is_confirmed:

@@ -6,7 +6,7 @@ Pure; called by the lifecycle. The words are the chat adapter's.
 from datetime import datetime, timedelta
 
 from commands.core.model import Act, Action, Deployment, Stage
-from commands.core.observed import PauseReason, PipelineSnapshot, RolloutPhase, RolloutSnapshot, StepPhase
+from commands.core.observed import PauseReason, PipelineSnapshot, RolloutPhase, RolloutSnapshot, StepPhase, Strategy
 from commands.core.reasons import Fact, Milestone, MilestoneCode
 
 
@@ -25,13 +25,13 @@ def milestones_of_pipeline(deployment: Deployment, pipeline: PipelineSnapshot) -
 
 
 def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: bool) -> tuple[Milestone, ...]:
-    """Say what the rollout has reached since the row was last written."""
+    """Say what the rollout has reached since the row was last written; `outside` that nobody here moved it."""
     rollout = after.rollout
     if rollout is None or not rollout.is_current:
         return ()
     said: list[Milestone] = []
     if outside:
-        said.append(_moved_outside(before, rollout))
+        said.append(_moved_outside(before, after))
     if rollout.pause is not None and not rollout.is_aborted:
         said.extend(_paused(rollout, after))
     if rollout.phase is RolloutPhase.DEGRADED and not rollout.is_aborted:
@@ -40,10 +40,12 @@ def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: boo
     return tuple(said)
 
 
-def _moved_outside(before: Deployment, rollout: RolloutSnapshot) -> Milestone:
-    index = before.rollout.step_index if before.rollout else None
-    key = f"outside:{rollout.current_hash}:{index}"
-    return Milestone(key=key, code=MilestoneCode.MOVED_OUTSIDE, facts={"weight": rollout.weight})
+def _moved_outside(before: Deployment, after: Deployment) -> Milestone:
+    rollout = before.rollout
+    key = f"outside:{rollout.current_hash}:{rollout.step_index}" if rollout else "outside"
+    return Milestone(
+        key=key, code=MilestoneCode.MOVED_OUTSIDE, facts={"at": after.moved_outside_at or after.created_at}
+    )
 
 
 def _paused(rollout: RolloutSnapshot, deployment: Deployment) -> list[Milestone]:
@@ -52,18 +54,25 @@ def _paused(rollout: RolloutSnapshot, deployment: Deployment) -> list[Milestone]
     if pause is None or pause.reason is PauseReason.MANUAL:
         return []
     if pause.reason is PauseReason.GREEN:
-        return [Milestone(key=f"green:{place}", code=MilestoneCode.GREEN_READY, facts={"version": deployment.version})]
+        facts: dict[str, Fact] = {"version": deployment.version, "running": running(deployment)}
+        return [Milestone(key=f"green:{place}", code=MilestoneCode.GREEN_READY, facts=facts)]
     weight = Milestone(key=f"weight:{place}", code=MilestoneCode.CANARY_AT, facts={"weight": rollout.weight})
     if pause.until is None:
         return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED)]
-    return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED_UNTIL, facts={"until": pause.until})]
+    return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED_UNTIL, facts={"at": pause.until})]
 
 
-def acted(act: Act, rollout: RolloutSnapshot | None) -> Milestone | None:
+def running(deployment: Deployment) -> str:
+    """Name the version that ran before; empty where nothing did."""
+    return deployment.way_back.version if deployment.way_back else ""
+
+
+def acted(act: Act, deployment: Deployment) -> Milestone | None:
     """Say who moved it, once the cluster has accepted the act; an abort is said when it has worked."""
     facts: dict[str, Fact] = {"by": act.by.chat_id}
     match act.action:
-        case Action.PROMOTE if rollout is not None and rollout.pause and rollout.pause.reason is PauseReason.GREEN:
+        case Action.PROMOTE if deployment.strategy is Strategy.BLUE_GREEN:
+            facts = {**facts, "version": deployment.version}
             return Milestone(key=f"act:{act.id}", code=MilestoneCode.SWITCHED, facts=facts)
         case Action.PROMOTE:
             return Milestone(key=f"act:{act.id}", code=MilestoneCode.ADVANCED, facts={**facts, "weight": act.label})
@@ -90,14 +99,12 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
         code = MilestoneCode.ABORTED_OUTSIDE
     failure = deployment.failure
     facts: dict[str, Fact] = {
-        "app": deployment.app,
-        "environment": deployment.environment,
-        "version": deployment.version,
-        "running": deployment.way_back.version if deployment.way_back else "",
         "by": by.by.chat_id if by else "",
+        "version": "" if code is MilestoneCode.SUPERSEDED else deployment.version,
+        "running": running(deployment),
         "step": failure.step if failure else "",
         "detail": failure.message if failure else "",
-        "duration": words_of(_elapsed(deployment)),
+        "seconds": _seconds(_elapsed(deployment)),
     }
     return Milestone(
         key="outcome",
@@ -111,15 +118,6 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
 def _elapsed(deployment: Deployment) -> timedelta:
     end: datetime = deployment.finished_at or deployment.created_at
     return end - deployment.created_at
-
-
-def words_of(duration: timedelta) -> str:
-    """Write a duration the way the card does: `12 min 4 s`."""
-    seconds = max(0, int(duration.total_seconds()))
-    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _seconds(duration: timedelta | None) -> int:

@@ -142,7 +142,7 @@ class Advance:
             notice = Notice(code=ReasonCode.CHANGED_OUTSIDE, facts=facts)
             await self._whisper(row, act, notice)
             return
-        milestone = progress.acted(act, row.rollout)
+        milestone = progress.acted(act, row)
         if milestone is not None:
             await self._append(row.id, milestone)
 

@@ -6,7 +6,7 @@ Shared by the verbs that act and by every button. The worker carries the act out
 import uuid
 from dataclasses import dataclass, replace
 
-from commands.core.acts import Possible, already, expected_of, is_ours, judge
+from commands.core.acts import Possible, already, expected_of, is_ours, judge, names
 from commands.core.catalog import Catalog
 from commands.core.model import Act, Action, Actor, ChatUser, Deployment, Person
 from commands.core.policy import Denied, Verdict, permits, permits_cancel
@@ -30,24 +30,23 @@ class Ask:
         # gather
         person = await self.people.find(user)
         if isinstance(person, Stranger):
-            return Notice(code=person.code)
+            return Notice(code=person.code, facts={"hint": ""})
         if row is None:
-            return Notice(code=ReasonCode.STALE, facts={"action": action.value})
+            return Notice(code=ReasonCode.STALE)
         acts = await self.deployments.acts(row.id)
         row = self._newest(row)
         # decide
         verdict = _verdict(catalog, person, row, action)
         if isinstance(verdict, Denied):
             return verdict.notice
-        wanted = judge(row, action=action, gate=gate, acts=acts)
+        wanted = judge(row, action=action, gate=gate, acts=acts, now=self.clock.now())
         if isinstance(wanted, Notice):
             return wanted
         # commit
         asked = await self.deployments.ask(self._act(row, wanted, person))
         if isinstance(asked, AlreadyAsked):
-            return already(asked.act, row)
-        facts = {"app": row.app, "environment": row.environment, "action": action.value, "effect": wanted.effect}
-        return Notice(code=ReasonCode.REQUESTED, facts=facts)
+            return already(asked.act, now=self.clock.now())
+        return Notice(code=ReasonCode.REQUESTED, facts={**names(row), "action": action.value})
 
     def _newest(self, row: Deployment) -> Deployment:
         """Judge by what the cluster says now, not by what the row remembers."""

@@ -20,5 +20,4 @@ async def in_motion(
     if not found:
         facts = {"app": app.name, "environment": environment or ", ".join(app.environments)}
         return Notice(code=ReasonCode.NOTHING_IN_MOTION, facts=facts)
-    names = {"app": app.name, "version": "", "environment": ", ".join(row.environment for row in found)}
-    return Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=names)
+    return Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts={"app": app.name, "version": "", "environment": ""})

@@ -1,4 +1,4 @@
-"""The errors of the Kubernetes API, each with the Status body that a real server sends; raised by the store and the server."""
+"""The errors of the Kubernetes API, each with the Status body of a real server; raised by the store and the server."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def bad_request(message: str) -> ApiError:
 
 
 def rejected() -> ApiError:
-    """Build the one answer that a real server gives to any JSON patch which does not apply (recorded, Kubernetes 1.34)."""
+    """Build the one answer that a real server gives to a JSON patch which does not apply (recorded, 1.34)."""
     return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
 
 

@@ -11,6 +11,7 @@ import jsonpointer
 from playground.kubernetes.errors import Obj, bad_request, rejected
 
 _MISSING = object()
+_OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")  # The library knows more than RFC 6902.
 
 
 def copy_json(value: Any) -> Any:
@@ -45,7 +46,7 @@ def merge(document: Any, patch: Any) -> Any:
 
 
 def apply_json_patch(document: Obj, operations: Any) -> Obj:
-    """Return the document with all operations applied, or raise: 400 for what is no patch, 422 for what does not apply."""
+    """Return the document with all operations applied, or raise 400 (no patch) or 422 (does not apply)."""
     if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
         raise bad_request("error decoding patch: a JSON patch is a list of operations")
     result: Obj = copy_json(document)
@@ -57,7 +58,7 @@ def apply_json_patch(document: Obj, operations: Any) -> Obj:
 def _apply(document: Obj, operation: Obj) -> Obj:
     path = operation.get("path")
     # The real library finds no parent for the whole document, so an operation on "" never applies there.
-    if not isinstance(path, str) or not path.startswith("/"):
+    if not isinstance(path, str) or not path.startswith("/") or operation.get("op") not in _OPERATIONS:
         raise rejected()
     try:
         if operation.get("op") == "test":
@@ -69,7 +70,7 @@ def _apply(document: Obj, operation: Obj) -> Obj:
 
 
 def _test(document: Obj, path: str, expected: Any) -> Obj:
-    """Let an absent member pass for null when its parent exists; jsonpatch itself refuses it, the real server does not."""
+    """Let an absent member pass for null when its parent exists, which the jsonpatch library itself refuses."""
     *parents, last = jsonpointer.JsonPointer(path).parts
     parent = jsonpointer.JsonPointer.from_parts(parents).resolve(document)
     found = parent.get(last, _MISSING) if isinstance(parent, dict) else jsonpointer.resolve_pointer(document, path)

@@ -7,7 +7,7 @@ from playground.kubernetes.errors import ApiError, Obj
 
 
 class Generation(StrEnum):
-    """What raises metadata.generation: nothing (the field is absent), a change of the spec, or any change outside metadata."""
+    """What raises metadata.generation: nothing (no such field), a change of the spec, any change outside metadata."""
 
     NONE = "none"
     SPEC = "spec"
@@ -65,7 +65,7 @@ def _argo(plural: str, kind: str, generation: Generation, *, status: bool = Fals
     )
 
 
-# Workflows, templates and analysis runs have no status subresource, and then a change of status raises the generation too.
+# Workflows, templates and analysis runs have no status subresource: a change of status raises the generation too.
 RESOURCES: tuple[Resource, ...] = (
     Resource("", "v1", "namespaces", "Namespace", namespaced=False, status=True),
     Resource("", "v1", "pods", "Pod", status=True, generation=Generation.SPEC),

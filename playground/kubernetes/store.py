@@ -6,30 +6,23 @@ belongs to one thread. Objects handed out are copies, and a change that changes 
 
 import logging
 import secrets
-import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Literal
 
 from playground.kubernetes.errors import ApiError, Obj, bad_request, expired
 from playground.kubernetes.patches import apply_json_patch, copy_json, merge, same_json
-from playground.kubernetes.resources import BY_KIND, Generation, Resource
-from playground.kubernetes.validation import validate
+from playground.kubernetes.resources import BY_KIND, Resource
+from playground.kubernetes.validation import check_shape, validate
+from playground.kubernetes.writing import begin, check_identity, raises_generation, settle
 
 __all__ = ["ApiError", "Obj", "Store", "WatchEvent"]
 
 _log = logging.getLogger(__name__)
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"  # The letters of generated names: no vowels, so that no word comes out.
-_KEPT = ("name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion")
-_FIRST_STATUS: dict[str, Obj] = {
-    "Pod": {"phase": "Pending"},
-    "ReplicaSet": {"replicas": 0},
-    "Service": {"loadBalancer": {}},
-    "Namespace": {"phase": "Active"},
-}
 Key = tuple[str, str]
+Objects = list[Obj]  # Inside the class, list is a method.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,7 @@ class WatchEvent:
 
 
 class Store:
-    """See the module. ``history`` is how many changes are kept for watches; versions start far from 1 as on any old cluster."""
+    """See the module. ``history`` is how many changes are kept; versions start far from 1, as on any old cluster."""
 
     def __init__(self, *, history: int = 2000, first_version: int = 1000) -> None:
         self._objects: dict[str, dict[Key, Obj]] = {kind: {} for kind in BY_KIND}
@@ -77,19 +70,19 @@ class Store:
             if namespace in {None, key[0]} and wanted <= (obj["metadata"].get("labels") or {}).items()
         ]
 
-    def snapshot(self, kind: str, version: int) -> list[Obj]:
-        """Return all objects of a kind as they were at a version, by undoing the history; 410 when that is compacted."""
+    def snapshot(self, kind: str, version: int) -> Objects:
+        """Return all objects of a kind as they were at a version, by undoing the history; 410 if compacted."""
         objects = dict(self._objects[_resource(kind).kind])
         for event in reversed(self.events_after(version)):
             if event.object["kind"] == kind:
                 _undo(objects, event)
         return [copy_json(obj) for _, obj in sorted(objects.items())]
 
-    def events_after(self, version: int) -> list[WatchEvent]:
+    def events_after(self, version: int) -> tuple[WatchEvent, ...]:
         """Return the changes since a version, oldest first, not copied: read them only. 410 when some are compacted."""
         if version < self._compacted:
             raise expired(f"too old resource version: {version} ({self._compacted + 1})")
-        return [event for event in self._history if event.resource_version > version]
+        return tuple(event for event in self._history if event.resource_version > version)
 
     def compact(self) -> None:
         """Forget the history: every version older than now gets 410, as after etcd's compaction."""
@@ -99,10 +92,11 @@ class Store:
     # Writing
 
     def create(self, obj: Obj) -> Obj:
-        """Add an object and return it with uid, versions and timestamp; ``generateName`` gets a suffix. 409 if it exists."""
+        """Add an object and return it with uid, version and timestamp; 409 if it exists."""
         resource = _resource(obj.get("kind", ""))
         new: Obj = copy_json(obj)
-        meta = new.setdefault("metadata", {})
+        check_shape(new)
+        meta = new["metadata"] = new.get("metadata") or {}
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + "".join(secrets.choice(_SUFFIX) for _ in range(5))
         if resource.namespaced:
@@ -111,12 +105,13 @@ class Store:
         validate(resource, new)
         if _key(new) in self._objects[resource.kind]:
             raise resource.already_exists(meta["name"])
-        _begin(resource, new)
+        begin(resource, new)
         return self._commit(resource, "ADDED", new, None)
 
     def replace(self, obj: Obj, *, subresource: str | None = None) -> Obj:
-        """Write a whole object, or with ``status`` only its status. 409 when it names a resourceVersion or uid of another time."""
+        """Write a whole object, or only its status; 409 when it names a stale resourceVersion or uid."""
         resource = _resource(obj.get("kind", ""))
+        check_shape(obj)
         old = self._existing(resource, _key(obj))
         return self._change(resource, old, copy_json(obj), subresource)
 
@@ -126,18 +121,18 @@ class Store:
         if not isinstance(patch, dict):
             raise bad_request("error decoding patch: a merge patch is an object")
         old = self._existing(resource, (namespace, name))
-        return self._change(resource, old, copy_json(merge(old, patch)), subresource)
+        return self._change(resource, old, merge(old, patch), subresource)
 
     def json_patch(
-        self, kind: str, namespace: str, name: str, patch: list[Obj], *, subresource: str | None = None
+        self, kind: str, namespace: str, name: str, patch: Objects, *, subresource: str | None = None
     ) -> Obj:
-        """Apply an RFC 6902 patch, all of it or nothing; 422 when an operation does not apply. Tests see the whole object."""
+        """Apply an RFC 6902 patch, all or nothing; 422 when an operation does not apply. Tests see the whole object."""
         resource = _resource(kind)
         old = self._existing(resource, (namespace, name))
         return self._change(resource, old, apply_json_patch(old, patch), subresource)
 
     def delete(self, kind: str, namespace: str, name: str, *, orphan: bool = False) -> None:
-        """Remove an object and then, unless ``orphan``, what it owned; a kind with a remover is left to that (see there)."""
+        """Remove an object and then, unless ``orphan``, what it owned; a kind with a remover is left to that."""
         resource = _resource(kind)
         obj = self._existing(resource, (namespace, name))
         if kind in self._removers:
@@ -186,19 +181,20 @@ class Store:
         return found
 
     def _change(self, resource: Resource, old: Obj, new: Obj, subresource: str | None) -> Obj:
-        _check_identity(resource, old, new)
-        settled = _settle(resource, old, new, subresource)
+        check_shape(new)
+        check_identity(resource, old, new)
+        settled = settle(resource, old, new, subresource)
         if same_json(old, settled):
             return _copy(old)
         validate(resource, settled)
-        if _raises_generation(resource, old, settled):
+        if raises_generation(resource, old, settled):
             settled["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         return self._commit(resource, "MODIFIED", settled, old)
 
     def _commit(
         self, resource: Resource, kind: Literal["ADDED", "MODIFIED", "DELETED"], new: Obj, old: Obj | None
     ) -> Obj:
-        """Number a change, keep it and tell the subscribers. What is stored is never changed afterwards, only replaced."""
+        """Number a change, keep it and tell the subscribers. What is stored is never changed, only replaced."""
         self._version += 1
         new["metadata"]["resourceVersion"] = str(self._version)
         if kind != "DELETED":
@@ -235,7 +231,8 @@ class Store:
 
     def _lost_all_owners(self, obj: Obj, gone: str) -> bool:
         owners = {reference["uid"] for reference in obj["metadata"].get("ownerReferences") or ()}
-        return gone in owners and not (owners - {gone}) & self._uids()
+        others = owners - {gone}
+        return gone in owners and not (others and others & self._uids())
 
     def _uids(self) -> set[str]:
         return {obj["metadata"]["uid"] for objects in self._objects.values() for obj in objects.values()}
@@ -259,74 +256,6 @@ def _key(obj: Obj) -> Key:
     return (meta.get("namespace") or "default" if resource.namespaced else "", meta.get("name") or "")
 
 
-def _begin(resource: Resource, new: Obj) -> None:
-    """Set what the server sets on a new object; a status sent along is dropped where status is a resource of its own."""
-    meta = new["metadata"]
-    if "resourceVersion" in meta:
-        raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
-    _tidy(meta)
-    meta["uid"] = str(uuid.uuid4())
-    meta["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    meta.pop("generation", None)
-    if resource.generation is not Generation.NONE:
-        meta["generation"] = 1
-    if resource.status:
-        new.pop("status", None)
-        if resource.kind in _FIRST_STATUS:
-            new["status"] = _copy(_FIRST_STATUS[resource.kind])
-
-
-def _tidy(meta: Obj) -> None:
-    """Drop empty metadata as the server does, so that adding and removing the only label is no lasting change."""
-    for field in ("labels", "annotations", "ownerReferences", "finalizers"):
-        if field in meta and not meta[field]:
-            del meta[field]
-
-
-def _check_identity(resource: Resource, old: Obj, new: Obj) -> None:
-    known, sent = old["metadata"], new.get("metadata") or {}
-    if sent.get("resourceVersion") not in {None, "", known["resourceVersion"]}:
-        why = "the object has been modified; please apply your changes to the latest version and try again"
-        raise resource.conflict(known["name"], why)
-    if sent.get("uid") not in {None, known["uid"]}:
-        why = f"Precondition failed: UID in precondition: {sent['uid']}, UID in object meta: {known['uid']}"
-        raise resource.conflict(known["name"], why)
-    if sent.get("name") not in {None, known["name"]}:
-        raise bad_request(
-            f"the name of the object ({sent['name']}) does not match the name on the URL ({known['name']})"
-        )
-
-
-def _settle(resource: Resource, old: Obj, new: Obj, subresource: str | None) -> Obj:
-    """Return the object as it would be stored: each of the main resource and /status writes only its own part."""
-    if subresource == "status":
-        if not resource.status:
-            raise ApiError(404, "NotFound", "the server could not find the requested resource")
-        return _with_status(old, new)
-    if resource.status:
-        new = _with_status(new, old)
-    known, meta = old["metadata"], new.get("metadata") or {}
-    meta = {key: value for key, value in meta.items() if key not in _KEPT} | {
-        key: known[key] for key in _KEPT if key in known
-    }
-    _tidy(meta)
-    return new | {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": meta}
-
-
-def _with_status(body: Obj, status: Obj) -> Obj:
-    kept = {key: value for key, value in body.items() if key != "status"}
-    kept["metadata"] = dict(kept.get("metadata") or {})
-    return kept | ({"status": status["status"]} if status.get("status") is not None else {})
-
-
-def _raises_generation(resource: Resource, old: Obj, new: Obj) -> bool:
-    """A first deletion timestamp counts as a change too, as the recorded pods show."""
-    ignored = {"metadata"} | ({"status"} if resource.generation is Generation.SPEC else set())
-    before, after = ({key: value for key, value in obj.items() if key not in ignored} for obj in (old, new))
-    marked = "deletionTimestamp" in new["metadata"] and "deletionTimestamp" not in old["metadata"]
-    return resource.generation is not Generation.NONE and (marked or not same_json(before, after))
-
-
 def _undo(objects: dict[Key, Obj], event: WatchEvent) -> None:
     if event.previous is None:
         objects.pop(_key(event.object), None)
@@ -337,5 +266,5 @@ def _undo(objects: dict[Key, Obj], event: WatchEvent) -> None:
 def _tell(subscriber: Callable[[WatchEvent], None], event: WatchEvent) -> None:
     try:
         subscriber(replace(event, object=copy_json(event.object), previous=copy_json(event.previous)))
-    except Exception:
+    except Exception:  # noqa: BLE001  # see subscribe: one bug must not keep the others from hearing
         _log.exception("a subscriber of the store failed on %s of %s", event.type, event.object["kind"])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from playground.kubernetes.errors import Obj
+from playground.kubernetes.errors import Obj, bad_request
 from playground.kubernetes.resources import Resource
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
@@ -22,8 +22,39 @@ _LABEL_RULE = (
     "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
     "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
+_SHAPES: dict[str, type] = {
+    "name": str,
+    "generateName": str,
+    "namespace": str,
+    "uid": str,
+    "resourceVersion": str,
+    "labels": dict,
+    "annotations": dict,
+    "ownerReferences": list,
+    "finalizers": list,
+}
 _LONGEST_NAME = 253
+_DEEPEST = 100  # Far from where copying would run into the interpreter's own limit.
 _LONGEST_LABEL = 63
+
+
+def check_shape(obj: Obj) -> None:
+    """Raise 400 for metadata of types that a real server could not even decode, and for absurd nesting."""
+    if not _is_flat_enough(obj, _DEEPEST):
+        raise bad_request(f"the object provided is unrecognized: exceeded max depth of {_DEEPEST}")
+    meta = obj.get("metadata")
+    if not isinstance(meta, dict | None):
+        raise bad_request("the object provided is unrecognized: metadata must be an object")
+    for field, kind in _SHAPES.items():
+        if not isinstance((meta or {}).get(field), kind | None):
+            raise bad_request(f"the object provided is unrecognized: metadata.{field} must be of type {kind.__name__}")
+
+
+def _is_flat_enough(value: Any, left: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return left > 0 and all(_is_flat_enough(item, left - 1) for item in inner)
 
 
 def validate(resource: Resource, obj: Obj) -> None:

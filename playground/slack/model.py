@@ -5,9 +5,11 @@ Used by every other module of this package. Plain data: it knows no server and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Obj = dict[str, Any]
 

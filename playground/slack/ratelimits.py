@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MINUTE = 60.0
 
@@ -77,7 +80,9 @@ class Bucket:
 class RateLimits:
     """The buckets of one app in one workspace."""
 
-    def __init__(self, *, enforced: bool = True, speed: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, enforced: bool = True, speed: float = 1.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._enforced = enforced
         self._speed = speed
         self._clock = clock

@@ -103,7 +103,7 @@ class Workspace:
 
     def edit(self, message: Message, *, silent: bool = False, **content: Any) -> Message:
         """Replace parts of a message in place; `silent` changes (a reaction) do not count as edits."""
-        counted = {} if silent else {"edits": message.edits + 1, "edited_ts": self.next_ts()}
+        counted: dict[str, Any] = {} if silent else {"edits": message.edits + 1, "edited_ts": self.next_ts()}
         changed = replace(message, **content, **counted)
         self._home(message)[message.ts] = changed
         self.changes.record("edit", channel=message.channel, ts=message.ts, user=message.seen_by)

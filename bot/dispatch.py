@@ -1,0 +1,201 @@
+"""From understood words to the right verb, and from whatever happened to one answer; every listener calls it.
+
+The only place besides the worker's queue that catches everything: a person gets a headline and an error id, the log
+gets the trace.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from bot.catalogs import CatalogSource
+from bot.worker import Worker
+from commands import abort, deploy, promote, status
+from commands import help as help_verb
+from commands.core import grammar
+from commands.core.catalog import Catalog
+from commands.core.errors import SystemFailure, UserFault
+from commands.core.grammar import Vocabulary
+from commands.core.model import ChatUser, Deployment
+from commands.core.ports import Clock, Deployments, People, Rollouts, Versions
+from commands.core.reasons import Fact, Notice, ReasonCode
+from commands.core.requests import (
+    AbortRequest,
+    DeployRequest,
+    FormRequest,
+    HelpRequest,
+    LaterRequest,
+    Misunderstood,
+    PressRequest,
+    PromoteRequest,
+    Request,
+    StatusRequest,
+)
+from commands.flow.ask import Ask
+
+log = logging.getLogger(__name__)
+
+BUDGET_SECONDS = 10.0
+TEXTS: Mapping[str, str] = {
+    "deploy": deploy.__doc__ or "",
+    "promote": promote.__doc__ or "",
+    "abort": abort.__doc__ or "",
+    "status": status.__doc__ or "",
+    "help": help_verb.__doc__ or "",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """Runs verbs for people; `team` is the only team whose members are answered."""
+
+    team: str
+    hint: str
+    catalogs: CatalogSource
+    people: People
+    versions: Versions
+    rollouts: Rollouts
+    deployments: Deployments
+    ask: Ask
+    worker: Worker
+    clock: Clock
+
+    async def command(
+        self, *, command: str, text: str, origin: deploy.Origin, is_confirmed: bool = False
+    ) -> Notice | None:
+        """Run one typed line; None when the card is the answer."""
+        if origin.user.team != self.team:
+            return self._outsider()
+        catalog = self.catalogs.current
+        request = grammar.parse(command, text, vocabulary(catalog))
+        if isinstance(request, DeployRequest):
+            request = replace(request, is_confirmed=is_confirmed)
+        return await self._guarded(self._run(request, origin=origin, catalog=catalog), request)
+
+    async def press(self, request: PressRequest, *, user: ChatUser) -> Notice | None:
+        """Carry out one press of a card's button; None when the card is the answer."""
+        if user.team != self.team:
+            return self._outsider()
+        return await self._guarded(self._press(request, user=user), request)
+
+    def _outsider(self) -> Notice:
+        return Notice(code=ReasonCode.OUTSIDE_TEAM, facts={"hint": self.hint})
+
+    async def _press(self, request: PressRequest, *, user: ChatUser) -> Notice | None:
+        row = await self.deployments.load(request.deployment)
+        notice = await self.ask.on(
+            row, action=request.action, gate=request.gate, user=user, catalog=self.catalogs.current
+        )
+        return self._asked(notice, row)
+
+    def _asked(self, notice: Notice, row: Deployment | None) -> Notice | None:
+        if notice.code is not ReasonCode.REQUESTED:
+            return notice
+        if row is not None:
+            self.worker.nudge(row.place)
+        return None
+
+    async def _guarded(self, running: Awaitable[Notice | None], request: Request | PressRequest) -> Notice | None:
+        try:
+            async with asyncio.timeout(BUDGET_SECONDS):
+                notice = await running
+        except UserFault as fault:
+            notice = fault.notice
+        except SystemFailure as failure:
+            log.warning("%s failed: %s", type(request).__name__, failure)
+            notice = _unavailable(failure, request, self.hint)
+        except Exception:
+            error = uuid.uuid4().hex[:8]
+            log.exception("error %s while running %s", error, type(request).__name__)
+            notice = Notice(code=ReasonCode.INTERNAL, facts={"error": error})
+        if notice is not None and "hint" in notice.facts:
+            return replace(notice, facts={**notice.facts, "hint": self.hint})
+        return notice
+
+    async def _run(  # noqa: PLR0911  # one return for each kind of request
+        self, request: Request, *, origin: deploy.Origin, catalog: Catalog
+    ) -> Notice | None:
+        match request:
+            case DeployRequest():
+                return await self._deploy(request, origin=origin, catalog=catalog)
+            case PromoteRequest():
+                notice = await promote.run(
+                    request, user=origin.user, catalog=catalog, deployments=self.deployments, ask=self.ask
+                )
+                return self._typed(notice, catalog)
+            case AbortRequest():
+                notice = await abort.run(
+                    request, user=origin.user, catalog=catalog, deployments=self.deployments, ask=self.ask
+                )
+                return self._typed(notice, catalog)
+            case StatusRequest():
+                return await status.run(request, catalog=catalog, deployments=self.deployments, rollouts=self.rollouts)
+            case HelpRequest():
+                return help_verb.run(request, texts=TEXTS)
+            case FormRequest():
+                facts: dict[str, Fact] = {"app": request.app} if request.app else {}
+                return Notice(code=ReasonCode.MISSING_VERSION if request.app else ReasonCode.EMPTY, facts=facts)
+            case LaterRequest():
+                return Notice(code=ReasonCode.NOT_AVAILABLE, facts={"verb": request.verb})
+            case Misunderstood():
+                return request.notice
+            case _:
+                assert_never(request)
+
+    async def _deploy(self, request: DeployRequest, *, origin: deploy.Origin, catalog: Catalog) -> Notice | None:
+        started = await deploy.run(
+            request,
+            origin=origin,
+            catalog=catalog,
+            people=self.people,
+            versions=self.versions,
+            rollouts=self.rollouts,
+            deployments=self.deployments,
+            clock=self.clock,
+        )
+        if isinstance(started, Notice):
+            return started
+        self.worker.track(started)
+        if started.channel == origin.channel:
+            return None
+        facts: dict[str, Fact] = {
+            "deployment": started.number,
+            "app": started.app,
+            "version": started.version,
+            "environment": started.environment,
+            "strategy": started.strategy.value,
+            "link": started.channel,
+        }
+        return Notice(code=ReasonCode.STARTED, facts=facts)
+
+    def _typed(self, notice: Notice, catalog: Catalog) -> Notice:
+        """Set the worker on what was asked for by word; its answer stays, for the card may be in another channel."""
+        if notice.code is ReasonCode.REQUESTED:
+            app, environment = catalog.apps[str(notice.facts["app"])], str(notice.facts["environment"])
+            self.worker.nudge(catalog.place(app, catalog.environments[environment]))
+        return notice
+
+
+def vocabulary(catalog: Catalog) -> Vocabulary:
+    """Collect the names that people may type."""
+    names = {name.lower(): app.name for app in catalog.apps.values() for name in (*app.aliases, app.name)}
+    return Vocabulary(apps=names, environments=tuple(catalog.environments))
+
+
+def _unavailable(failure: SystemFailure, request: Request | PressRequest, hint: str) -> Notice:
+    app = getattr(request, "app", None) or ""
+    match failure.system:
+        case "Keycloak":
+            return Notice(code=ReasonCode.RIGHTS_UNKNOWN, facts={"hint": hint})
+        case "Nexus":
+            return Notice(code=ReasonCode.VERSIONS_UNKNOWN, facts={"app": app, "system": failure.system})
+        case "Kubernetes":
+            environment = getattr(request, "environment", None) or ""
+            return Notice(code=ReasonCode.CLUSTER_UNREACHABLE, facts={"app": app, "environment": environment})
+        case _:
+            error = uuid.uuid4().hex[:8]
+            log.error("error %s: %s", error, failure)
+            return Notice(code=ReasonCode.INTERNAL, facts={"error": error})

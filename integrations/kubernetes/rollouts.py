@@ -1,0 +1,297 @@
+"""A Rollout and its ReplicaSets, translated into one RolloutSnapshot. Pure; called for every snapshot and every read.
+
+The client-side rules for phase and message, the weights and the pauses follow the argo-rollouts project's own client
+(pkg/kubectl-argo-rollouts and utils/rollout, versions 1.9.1 and 1.10.1). Knows nothing of HTTP or watches.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from commands.core.observed import (
+    CanaryStep,
+    CanaryStepKind,
+    Pause,
+    PauseReason,
+    Replicas,
+    RolloutPhase,
+    RolloutSnapshot,
+    Strategy,
+)
+from integrations.kubernetes.fields import (
+    Obj,
+    annotation,
+    at,
+    count,
+    digits,
+    flag,
+    label,
+    mapping,
+    mappings,
+    moment,
+    number,
+    text,
+)
+from integrations.kubernetes.steps import canary_steps, seconds_of
+
+HASH_LABEL = "rollouts-pod-template-hash"
+REVISION = "rollout.argoproj.io/revision"
+WHOLE = 100
+
+_REASONS = {
+    "CanaryPauseStep": PauseReason.STEP,
+    "BlueGreenPause": PauseReason.GREEN,
+    "InconclusiveAnalysisRun": PauseReason.INCONCLUSIVE,
+    "InconclusiveExperiment": PauseReason.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What makes one container of a template recognisable; `env` has literal values only, the rest is defaulted."""
+
+    name: str
+    image: str
+    env: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaSetView:
+    """What is kept of a ReplicaSet. `total` counts pods that exist, `wanted` those that should."""
+
+    name: str
+    owner: str
+    owner_uid: str
+    hash: str
+    revision: str
+    containers: tuple[Container, ...]
+    wanted: int
+    total: int
+    ready: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutView:
+    """What is kept of a Rollout: everything of its snapshot that needs no ReplicaSet."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    observed_generation: str
+    is_observed: bool
+    is_promote_pending: bool
+    revision: str
+    phase: RolloutPhase
+    message: str
+    strategy: Strategy
+    deployment: int | None
+    version: str
+    containers: tuple[Container, ...]
+    current_hash: str
+    stable_hash: str
+    step_index: int | None
+    steps: tuple[CanaryStep, ...]
+    desired: int
+    routed_weight: int | None
+    pause: Pause | None
+    is_aborted: bool
+    is_full: bool
+    active_hash: str
+    preview_hash: str
+    selector: tuple[tuple[str, str], ...]
+
+
+def project_replica_set(obj: Obj) -> ReplicaSetView | None:
+    """Keep what matters of a ReplicaSet; None for one that no Rollout owns."""
+    owner = next((ref for ref in mappings(obj, "metadata", "ownerReferences") if flag(ref, "controller")), {})
+    if text(owner, "kind") != "Rollout":
+        return None
+    return ReplicaSetView(
+        name=text(obj, "metadata", "name"),
+        owner=text(owner, "name"),
+        owner_uid=text(owner, "uid"),
+        hash=label(obj, HASH_LABEL),
+        revision=annotation(obj, REVISION),
+        containers=_containers(at(obj, "spec", "template", "spec")),
+        wanted=count(obj, "spec", "replicas"),
+        total=count(obj, "status", "replicas"),
+        ready=count(obj, "status", "readyReplicas"),
+        available=count(obj, "status", "availableReplicas"),
+    )
+
+
+def project_rollout(obj: Obj) -> RolloutView:
+    """Keep what matters of a Rollout."""
+    phase, message = phase_of(obj)
+    steps = canary_steps(obj)
+    index = number(obj, "status", "currentStepIndex")
+    replicas = number(obj, "spec", "replicas")
+    return RolloutView(
+        namespace=text(obj, "metadata", "namespace"),
+        name=text(obj, "metadata", "name"),
+        uid=text(obj, "metadata", "uid"),
+        generation=count(obj, "metadata", "generation"),
+        observed_generation=text(obj, "status", "observedGeneration"),
+        is_observed=is_observed(obj),
+        is_promote_pending=is_unpausing(obj) and not flag(obj, "spec", "paused"),
+        revision=annotation(obj, REVISION),
+        phase=phase,
+        message=message,
+        strategy=strategy_of(obj),
+        deployment=digits(label(obj, "slipway/deployment")),
+        version=annotation(obj, "slipway/version"),
+        containers=_containers(at(obj, "spec", "template", "spec")),
+        current_hash=text(obj, "status", "currentPodHash"),
+        stable_hash=text(obj, "status", "stableRS"),
+        step_index=min(index, len(steps)) if steps and index is not None else None,
+        steps=steps,
+        desired=1 if replicas is None else replicas,
+        routed_weight=number(obj, "status", "canary", "weights", "canary", "weight"),
+        pause=_pause(obj, steps, index) if phase is RolloutPhase.PAUSED else None,
+        is_aborted=flag(obj, "status", "abort"),
+        is_full=flag(obj, "status", "promoteFull"),
+        active_hash=text(obj, "status", "blueGreen", "activeSelector"),
+        preview_hash=text(obj, "status", "blueGreen", "previewSelector"),
+        selector=tuple(sorted((k, str(v)) for k, v in mapping(obj, "spec", "selector", "matchLabels").items())),
+    )
+
+
+def is_observed(obj: Obj) -> bool:
+    """Say whether the controller has seen the newest spec; an observed generation that is no number counts as seen."""
+    observed = digits(text(obj, "status", "observedGeneration"))
+    generation = count(obj, "metadata", "generation")
+    # A larger one was left by a controller of the age when a hash stood here that happened to be a number.
+    return observed is None or observed >= generation
+
+
+def is_unpausing(obj: Obj) -> bool:
+    """Say whether somebody promoted and the controller has not yet acted on it."""
+    return flag(obj, "status", "controllerPause") and not any(mappings(obj, "status", "pauseConditions"))
+
+
+def phase_of(obj: Obj) -> tuple[RolloutPhase, str]:
+    """Return phase and message after the client-side rules, in their order."""
+    if not is_observed(obj):
+        return RolloutPhase.PROGRESSING, "waiting for rollout spec update to be observed"
+    if is_unpausing(obj):
+        return RolloutPhase.PROGRESSING, "waiting for rollout to unpause"
+    try:
+        return RolloutPhase(text(obj, "status", "phase")), text(obj, "status", "message")
+    except ValueError:
+        return RolloutPhase.PROGRESSING, "waiting for the rollouts controller"
+
+
+def strategy_of(obj: Obj) -> Strategy:
+    """Tell the strategy by the spec; recreate and rolling look alike there and are told apart by the annotation."""
+    if isinstance(at(obj, "spec", "strategy", "blueGreen"), dict):
+        return Strategy.BLUE_GREEN
+    if any(mappings(obj, "spec", "strategy", "canary", "steps")):
+        return Strategy.CANARY
+    return Strategy.RECREATE if annotation(obj, "slipway/strategy") == Strategy.RECREATE else Strategy.ROLLING
+
+
+def snapshot_of(rollout: RolloutView, replica_sets: Iterable[ReplicaSetView]) -> RolloutSnapshot:
+    """Put a Rollout and its ReplicaSets together; ReplicaSets of others are left out."""
+    own = [each for each in replica_sets if each.owner_uid == rollout.uid]
+    new = next((each for each in own if each.hash == rollout.current_hash), None)
+    old = [each for each in own if each is not new]
+    return RolloutSnapshot(
+        namespace=rollout.namespace,
+        name=rollout.name,
+        uid=rollout.uid,
+        generation=rollout.generation,
+        observed_generation=rollout.observed_generation,
+        is_current=rollout.is_observed and new is not None and _is_template_of(new, rollout),
+        phase=rollout.phase,
+        message=rollout.message,
+        strategy=rollout.strategy,
+        deployment=rollout.deployment,
+        version=rollout.version,
+        image=_main_image(rollout.containers),
+        current_hash=rollout.current_hash,
+        stable_hash=rollout.stable_hash,
+        step_index=rollout.step_index,
+        steps=rollout.steps,
+        weight=_wanted_weight(rollout),
+        actual_weight=_actual_weight(rollout, new, old),
+        desired=rollout.desired,
+        new=Replicas(new.ready, max(new.wanted, new.total)) if new is not None else Replicas(),
+        old=Replicas(sum(each.ready for each in old), sum(each.total for each in old)),
+        pause=rollout.pause,
+        is_aborted=rollout.is_aborted,
+        is_full=rollout.is_full,
+        active_hash=rollout.active_hash,
+        preview_hash=rollout.preview_hash,
+    )
+
+
+def _is_template_of(new: ReplicaSetView, rollout: RolloutView) -> bool:
+    """Say whether the ReplicaSet that the status names was made from the template now in the spec.
+
+    For 10 to 20 ms after a new template on top of a pause the status has the new generation and the old hash. The
+    containers tell the templates apart, and so does the revision, which the controller writes before it observes.
+    """
+    is_same_revision = not (rollout.revision and new.revision) or rollout.revision == new.revision
+    # A Rollout that refers to a Deployment has no template of its own: there the revision must do.
+    return is_same_revision and (not rollout.containers or rollout.containers == new.containers)
+
+
+def _wanted_weight(rollout: RolloutView) -> int:
+    if rollout.strategy is Strategy.BLUE_GREEN:
+        return WHOLE if rollout.active_hash and rollout.active_hash == rollout.current_hash else 0
+    if rollout.is_aborted:
+        return 0
+    index = rollout.step_index or 0
+    if index >= len(rollout.steps):
+        return WHOLE
+    passed = reversed(rollout.steps[: index + 1])
+    return next((step.weight for step in passed if step.weight is not None), 0)
+
+
+def _actual_weight(rollout: RolloutView, new: ReplicaSetView | None, old: list[ReplicaSetView]) -> int:
+    if rollout.strategy is Strategy.BLUE_GREEN:
+        return _wanted_weight(rollout)
+    if rollout.routed_weight is not None:
+        return rollout.routed_weight
+    # The sum over the ReplicaSets is of the same moment as its part, which status.availableReplicas is not.
+    available = new.available if new is not None else 0
+    everything = available + sum(each.available for each in old)
+    return available * WHOLE // everything if everything else 0
+
+
+def _pause(obj: Obj, steps: tuple[CanaryStep, ...], index: int | None) -> Pause | None:
+    # Paused by hand comes first: on a pause step the pause conditions stay, and yet no promote ends this.
+    if flag(obj, "spec", "paused"):
+        return Pause(reason=PauseReason.MANUAL)
+    condition = next(mappings(obj, "status", "pauseConditions"), None)
+    reason = _REASONS.get(text(condition, "reason"))
+    if reason is None:
+        return None
+    since = moment(condition, "startTime")
+    lasts = _pause_lasts(obj, reason, steps[index] if index is not None and 0 <= index < len(steps) else None)
+    until = since + lasts if since is not None and lasts is not None else None
+    return Pause(reason=reason, since=since, until=until, since_text=text(condition, "startTime"))
+
+
+def _pause_lasts(obj: Obj, reason: PauseReason, step: CanaryStep | None) -> timedelta | None:
+    if reason is PauseReason.GREEN:
+        seconds = seconds_of(at(obj, "spec", "strategy", "blueGreen", "autoPromotionSeconds"))
+        return seconds or None
+    is_timed = reason is PauseReason.STEP and step is not None and step.kind is CanaryStepKind.PAUSE
+    return step.duration if is_timed and step is not None else None
+
+
+def _containers(pod_spec: object) -> tuple[Container, ...]:
+    both = (*mappings(pod_spec, "initContainers"), *mappings(pod_spec, "containers"))
+    return tuple(Container(text(each, "name"), text(each, "image"), _env(each)) for each in both)
+
+
+def _env(container: Obj) -> tuple[tuple[str, str], ...]:
+    return tuple((text(each, "name"), text(each, "value")) for each in mappings(container, "env"))
+
+
+def _main_image(containers: tuple[Container, ...]) -> str:
+    named = next((each.image for each in containers if each.name == "app"), None)
+    return named if named is not None else next((each.image for each in containers), "")

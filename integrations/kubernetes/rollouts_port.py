@@ -1,0 +1,48 @@
+"""The port Rollouts on Kubernetes: what the watches saw, a read past them, and acts as atomic patches."""
+
+from commands.core.model import Action, Expected, Place
+from commands.core.observed import RolloutSnapshot
+from commands.core.ports import PatchOutcome
+from integrations.kubernetes import paths
+from integrations.kubernetes.cluster import KubernetesClusters
+from integrations.kubernetes.fields import mappings
+from integrations.kubernetes.patches import is_pointless, patch_for
+from integrations.kubernetes.rollouts import HASH_LABEL, project_replica_set, project_rollout, snapshot_of
+from integrations.kubernetes.transport import NOT_FOUND, OK
+
+
+class KubernetesRollouts:
+    """Implements `Rollouts`."""
+
+    def __init__(self, clusters: KubernetesClusters) -> None:
+        self._clusters = clusters
+
+    def snapshot(self, place: Place) -> RolloutSnapshot | None:
+        watch = self._clusters.watch(place)
+        return watch.rollout(place.app) if watch is not None else None
+
+    def is_synced(self, place: Place) -> bool:
+        watch = self._clusters.watch(place)
+        return watch is not None and watch.has_rollouts
+
+    async def read(self, place: Place) -> RolloutSnapshot | None:
+        connection = self._clusters.connection(place)
+        answer = await connection.get(paths.rollouts(place.namespace, place.app))
+        if answer.status == NOT_FOUND:
+            return None
+        rollout = project_rollout(answer.body)
+        # Read after the Rollout, so that they are no older: the set that its status names is among them.
+        selector = ",".join([HASH_LABEL, *(f"{name}={value}" for name, value in rollout.selector)])
+        sets = await connection.list_page(paths.replica_sets(place.namespace), params={"labelSelector": selector})
+        views = (project_replica_set(each) for each in mappings(sets.body, "items"))
+        return snapshot_of(rollout, [view for view in views if view is not None])
+
+    async def patch(self, place: Place, *, action: Action, expected: Expected) -> PatchOutcome:
+        operations = patch_for(action, expected)
+        if is_pointless(action, expected):
+            return PatchOutcome.CHANGED
+        path = paths.rollouts(place.namespace, place.app, "status")
+        answer = await self._clusters.connection(place).json_patch(path, operations)
+        if answer.status == OK:
+            return PatchOutcome.APPLIED
+        return PatchOutcome.GONE if answer.status == NOT_FOUND else PatchOutcome.CHANGED

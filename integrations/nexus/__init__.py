@@ -1,0 +1,10 @@
+"""Nexus as the port Versions: which versions of an app were published; plain Maven repositories serve as well.
+
+`bot.wiring` builds `NexusVersions`, `slipway check` calls its `check`. Which version is deployed is none of its business.
+"""
+
+from integrations.nexus.checks import Finding
+from integrations.nexus.settings import NexusSettings
+from integrations.nexus.versions import NexusVersions
+
+__all__ = ["Finding", "NexusSettings", "NexusVersions"]

@@ -1,0 +1,174 @@
+"""Draws the card of a deployment: the same card gives the same message, to the last character.
+
+Called by the client; the lines of pipeline and rollout are in `card_lines`, the buttons in `card_buttons`.
+"""
+
+from commands.core.acts import is_ours
+from commands.core.card import Card, Headline
+from commands.core.model import Act, Action, Deployment, Failure, Stage
+from integrations.slack import blocks, card_buttons, card_lines, card_words, text
+from integrations.slack.blocks import Block, Keep, Message, Part
+from integrations.slack.phrases import fill
+from integrations.slack.text import Mrkdwn
+
+_QUOTES = 2_200
+_BEFORE_RELEASE = frozenset({"fetch-artifact", "build-image", "resolve-image", "fetch-chart"})
+_WITH_PIPELINE = frozenset({Headline.BUILDING, Headline.RELEASING, Headline.FAILED, Headline.CANCELLED})
+_BEFORE_ROLLOUT = frozenset({Headline.QUEUED, Headline.BUILDING, Headline.RELEASING})
+_WITH_ROLLOUT = frozenset(
+    {
+        Headline.ROLLING_OUT,
+        Headline.WAITS_FOR_PROMOTE,
+        Headline.TIMED_PAUSE,
+        Headline.GREEN_READY,
+        Headline.HELD,
+        Headline.INCONCLUSIVE,
+        Headline.UNHEALTHY,
+        Headline.ABORTING,
+    }
+)
+
+
+def render(card: Card) -> Message:
+    """Draw a card: two lines that tell the story, the detail, and the buttons or what is pending."""
+    deployment = card.deployment
+    title, subtitle = _title(card), _subtitle(deployment)
+    parts = [Part(blocks.section(Mrkdwn(f"{title}\n{subtitle}")))]
+    parts += _body(card)
+    parts += _part(_outside(deployment), Keep.FIRST)
+    parts += _part(_way_back(card), Keep.EARLIER)
+    parts += _acting(card)
+    return blocks.fit(parts, fallback=Mrkdwn(f"{title}\n{subtitle}"))
+
+
+def _part(line: Mrkdwn | None, keep: Keep) -> list[Part]:
+    return [Part(blocks.context(line), keep)] if line else []
+
+
+def _title(card: Card) -> Mrkdwn:
+    deployment = card.deployment
+    emoji, headline = card_words.HEADLINES[card.headline]
+    return fill(
+        card_words.TITLE.replace("{headline}", headline),
+        emoji=emoji,
+        app=text.clip(deployment.app, 80),
+        version=text.clip(deployment.version, 128),
+        environment=text.clip(deployment.environment, 80),
+        strategy=deployment.strategy.value,
+        number=deployment.number,
+        seconds=_seconds(deployment),
+        step=deployment.failure.step if deployment.failure else "",
+    )
+
+
+def _seconds(deployment: Deployment) -> int:
+    end = deployment.finished_at
+    return int((end - deployment.created_at).total_seconds()) if end else 0
+
+
+def _subtitle(deployment: Deployment) -> Mrkdwn:
+    return fill(
+        card_words.SUBTITLE,
+        by=deployment.requester.chat_id,
+        at=deployment.created_at,
+        reason=deployment.reason,
+    )
+
+
+def _body(card: Card) -> list[Part]:
+    deployment = card.deployment
+    lines: list[tuple[Mrkdwn, Keep]] = []
+    if card.headline in _WITH_PIPELINE and not _failed_in_rollout(card):
+        lines.append((card_lines.pipeline(deployment), Keep.FIRST))
+    if card.headline in _WITH_ROLLOUT:
+        lines.append((card_lines.rollout(card), Keep.FIRST))
+    if card.headline is Headline.FAILED and deployment.failure:
+        lines.append((_failure(deployment, deployment.failure), Keep.FIRST))
+    if outcome := _outcome(card):
+        lines.append((outcome, Keep.FIRST))
+    return [Part(blocks.section(line), keep) for line, keep in lines if line]
+
+
+def _failed_in_rollout(card: Card) -> bool:
+    failure = card.deployment.failure
+    return card.headline is Headline.FAILED and failure is not None and not failure.step
+
+
+def _failure(deployment: Deployment, failure: Failure) -> Mrkdwn:
+    """Say the cause, the proof and what became of the release, so that nobody has to open anything."""
+    details = [fill(card_words.FAILED_STEP, step=failure.step)] if failure.step else []
+    if failure.exit_code is not None:
+        details.append(fill(card_words.EXIT_CODE, code=failure.exit_code))
+    message = text.clip(failure.message or failure.cause, 250)
+    # The details are filled already: escaping them twice would show entities, so they are put in as they are.
+    lines = [fill(card_words.FAILURE, message=message) + (f" ({', '.join(details)})" if details else "")]
+    quoted = failure.lines or ((failure.cause,) if failure.cause and failure.cause != failure.message else ())
+    lines += [text.quote(quoted, limit=_QUOTES)] if quoted else []
+    return Mrkdwn("\n".join([*lines, _released(deployment, failure)]))
+
+
+def _released(deployment: Deployment, failure: Failure) -> Mrkdwn:
+    if failure.step in _BEFORE_RELEASE:
+        template = card_words.NOTHING_RELEASED
+    else:
+        template = card_words.MAYBE_RELEASED if failure.step else card_words.NOT_FINISHED
+    return fill(template, running=_running(deployment))
+
+
+def _running(deployment: Deployment) -> str:
+    return deployment.way_back.version if deployment.way_back else ""
+
+
+def _outcome(card: Card) -> Mrkdwn | None:
+    deployment = card.deployment
+    running = _running(deployment)
+    match card.headline:
+        case Headline.ABORTING:
+            return fill(card_words.GOING_BACK, running=running)
+        case Headline.ABORTED:
+            return fill(card_words.BACK_ON, running=running)
+        case Headline.CANCELLED:
+            return fill(card_words.NOTHING_RELEASED, running=running)
+        case Headline.SUPERSEDED:
+            rollout = deployment.rollout
+            return fill(
+                card_words.TAKEN_OVER, version="" if rollout is None or is_ours(deployment) else rollout.version
+            )
+        case Headline.DONE if not running and card_lines.is_blue_green(deployment):
+            return fill(card_words.FIRST_BLUE, version=deployment.version)
+        case _:
+            return None
+
+
+def _outside(deployment: Deployment) -> Mrkdwn | None:
+    at = deployment.moved_outside_at
+    return fill(card_words.OUTSIDE, at=at) if at else None
+
+
+def _way_back(card: Card) -> Mrkdwn | None:
+    """Say what runs, or what one could go back to; a card that ended otherwise has said it in its outcome."""
+    deployment, back = card.deployment, card.deployment.way_back
+    is_live = not deployment.stage.is_terminal or deployment.stage is Stage.SUCCEEDED
+    if not is_live or card.headline is Headline.ABORTING:
+        return None
+    if back is None:
+        return None if deployment.stage.is_terminal else fill(card_words.FIRST_DEPLOY)
+    template = card_words.RUNNING_NOW if card.headline in _BEFORE_ROLLOUT else card_words.BEFORE
+    return fill(template, version=back.version, since=back.since or "")
+
+
+def _acting(card: Card) -> list[Part]:
+    if card.pending is not None:
+        return [Part(blocks.section(_pending(card.deployment, card.pending)))]
+    buttons: list[Block] = card_buttons.buttons(card)
+    return [Part(blocks.actions(buttons))] if buttons else []
+
+
+def _pending(deployment: Deployment, act: Act) -> Mrkdwn:
+    return fill(
+        card_words.PENDING,
+        action=act.action.value,
+        app=deployment.app,
+        label="" if act.action is Action.FULL else act.label,
+        by=act.by.chat_id,
+    )

@@ -1,0 +1,80 @@
+"""The buttons of a card, named by their effect; what cannot be undone at once asks first.
+
+Called by `card`. The value names a gate and is worth nothing by itself: a click is looked up and checked again.
+"""
+
+from commands.core.acts import Possible
+from commands.core.card import Card
+from commands.core.model import Action, Deployment
+from commands.core.observed import Strategy
+from integrations.slack import blocks, card_words
+from integrations.slack.blocks import Block
+from integrations.slack.phrases import label
+
+ACTION_PREFIX = "slipway:"
+
+
+def buttons(card: Card) -> list[Block]:
+    return [_button(card.deployment, act) for act in card.buttons]
+
+
+def _button(deployment: Deployment, act: Possible) -> Block:
+    return blocks.button(
+        label=_label(deployment, act),
+        action=f"{ACTION_PREFIX}{act.action.value}",
+        value=f"{deployment.id}:{act.gate}",
+        style=_STYLES.get(act.action, ""),
+        confirm=_confirm(deployment, act),
+    )
+
+
+_STYLES = {Action.PROMOTE: "primary", Action.ABORT: "danger"}
+
+
+def _is_switch(deployment: Deployment, act: Possible) -> bool:
+    rollout = deployment.rollout
+    return act.action is Action.PROMOTE and rollout is not None and rollout.strategy is Strategy.BLUE_GREEN
+
+
+def _label(deployment: Deployment, act: Possible) -> str:
+    if _is_switch(deployment, act):
+        return label(card_words.SWITCH, version=deployment.version)
+    rollout = deployment.rollout
+    return label(
+        _LABELS.get(act.action, act.action.value.capitalize()),
+        weight=rollout.weight if rollout else 0,
+        effect=act.effect,
+    )
+
+
+_LABELS = {
+    Action.PROMOTE: card_words.ADVANCE,
+    Action.FULL: card_words.GO_FULL,
+    Action.ABORT: card_words.ABORT,
+    Action.CANCEL: card_words.CANCEL,
+}
+
+
+def _confirm(deployment: Deployment, act: Possible) -> Block | None:
+    question = _question(deployment, act)
+    if not question:
+        return None
+    return blocks.confirm(
+        title=label(card_words.CONFIRM_TITLE),
+        body=label(
+            question,
+            app=deployment.app,
+            environment=deployment.environment,
+            version=deployment.version,
+            running=deployment.way_back.version if deployment.way_back else "",
+        ),
+        yes=_label(deployment, act),
+        no=label(card_words.CONFIRM_DENY),
+        is_dangerous=act.action is Action.ABORT,
+    )
+
+
+def _question(deployment: Deployment, act: Possible) -> str:
+    if _is_switch(deployment, act):
+        return card_words.CONFIRM_SWITCH
+    return {Action.FULL: card_words.CONFIRM_FULL, Action.ABORT: card_words.CONFIRM_ABORT}.get(act.action, "")

@@ -1,0 +1,69 @@
+"""The English words of the card: templates over facts, filled by `phrases`; the formats are explained in `words`."""
+
+from commands.core.card import Headline
+
+HEADLINES: dict[Headline, tuple[str, str]] = {
+    Headline.QUEUED: ("⚪", "waits for its turn"),
+    Headline.BUILDING: ("🔵", "building"),
+    Headline.RELEASING: ("🔵", "releasing"),
+    Headline.ROLLING_OUT: ("🔵", "rolling out"),
+    Headline.WAITS_FOR_PROMOTE: ("🟡", "waits for a promote"),
+    Headline.TIMED_PAUSE: ("🔵", "paused for a while"),
+    Headline.GREEN_READY: ("🟢", "green is ready"),
+    Headline.HELD: ("🟡", "held"),
+    Headline.INCONCLUSIVE: ("🟡", "the analysis could not decide"),
+    Headline.UNHEALTHY: ("🔴", "not healthy"),
+    Headline.ABORTING: ("🟠", "aborting"),
+    Headline.DONE: ("✅", "done{seconds:if-span| in #|}"),
+    Headline.FAILED: ("🔴", "failed{step:if-step| at #|}"),
+    Headline.ABORTED: ("🟠", "aborted"),
+    Headline.CANCELLED: ("⚪", "cancelled"),
+    Headline.SUPERSEDED: ("⚪", "superseded"),
+    Headline.ENDED: ("⚪", "ended before it began"),
+}
+
+TITLE = "{emoji} *{app} {version} → {environment}* · {strategy} · {headline} · #{number}"
+SUBTITLE = "{by:person} · {at:time}{reason:if| · “#”|}"
+STEP = "{mark} {name:step}{seconds:if-span| #|}"
+STEPS_MORE = "{mark} {count:plural|# step|# steps}"
+SKIPPED = "skipped"
+NO_PIPELINE = "○ The pipeline is about to start"
+NO_ROLLOUT = "The release is on its way to the cluster"
+WEIGHT = "{bar}  {weight} %{actual:if| (really # %)|} on {version}"
+PODS = "{bar}  {ready} of {total:plural|# pod|# pods} on {version}"
+STEP_OF = "step {step} of {steps}"
+PAUSED_SINCE = "paused since {at:time}"
+NEXT_STEP = "next step at {at:time}"
+GREEN_BESIDE = "Green is {version}, beside blue{running:if| · live is still # (blue)|}"
+GREEN_COMES = "Green is {version} and coming up{running:if| · live is still # (blue)|}"
+REPLICAS_NEW = "New {ready}/{total} ready"
+REPLICAS_OLD = "old {ready}/{total} ready"
+PAUSED_OUTSIDE = "Somebody paused the rollout itself: it goes on when it is resumed there"
+REASON_SEEN = "The cluster says: {message}"
+RUNNING_NOW = "Running now: {version}{since:if-day| (since #)|}"
+BEFORE = "Way back: {version}{since:if-day| (ran since #)|}"
+FIRST_DEPLOY = "First deploy here: there is no earlier version to go back to"
+FIRST_BLUE = "First deploy: {version} is live as blue"
+FAILURE = "{message}"
+FAILED_STEP = "step {step}"
+EXIT_CODE = "exit {code}"
+NOTHING_RELEASED = "Nothing was released{running:if|; # runs untouched|}."
+MAYBE_RELEASED = "Part of the release may have reached the cluster{running:if|; # ran before|}."
+NOT_FINISHED = "The rollout did not finish{running:if|; # ran before|}."
+BACK_ON = "{running:if|Traffic is back on #.|Nothing ran here before, so there is no version to go back to.}"
+GOING_BACK = "{running:if|Going back to #|Taking the release back}"
+TAKEN_OVER = "{version:if|# is being rolled out there now.|Something else is being rolled out there now.}"
+OUTSIDE = "↗ Changed outside Slipway at {at:time}"
+PENDING = "⏳ {action:doing} {app}{label:if| (#)|}… asked for by {by:person}"
+
+# Buttons, named by their effect
+ADVANCE = "{weight} % → {effect} %"
+GO_FULL = "Go to 100 %"
+SWITCH = "Switch traffic to {version}"
+ABORT = "Abort{effect:if|, back to #|}"
+CANCEL = "Cancel"
+CONFIRM_TITLE = "Are you sure?"
+CONFIRM_FULL = "All traffic of {app} in {environment} goes to {version}, past the remaining steps."
+CONFIRM_SWITCH = "All traffic of {app} in {environment} goes to {version} at once."
+CONFIRM_ABORT = "{app} in {environment} leaves {version}{running:if| and goes back to #|}."
+CONFIRM_DENY = "No, leave it"

@@ -1,0 +1,363 @@
+"""The English words of replies and threads, as templates over facts (the card's are in `card_words`): one language.
+
+Templates are already Slack mrkdwn: `phrases` fills them and escapes every fact. Placeholders: `{app}` escaped text,
+`{version:code}` a code span, `{roles:codes}` a comma-separated list of code spans, `{by:person}` a mention of a chat
+id, `{at:time}` a time in the reader's zone, `{seconds:span}` a duration, `{action:doing}` / `{action:done}` a verb,
+`{n:plural|# pod|# pods}` a number with its noun, and `{x:if|with #|without}` (also `if-code`, `if-codes`, `if-person`,
+`if-link`, `if-span`) where `#` is the value and the last part is for an empty one. FACTS says what each code needs.
+"""
+
+from dataclasses import dataclass
+
+from commands.core.model import Action
+from commands.core.reasons import MilestoneCode as M
+from commands.core.reasons import ReasonCode as R
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A reply in the order in which people need it: what happened, why, and what to do next."""
+
+    what: str
+    why: str = ""
+    next: str = ""
+
+
+SAYINGS: dict[R, Saying] = {
+    # Understanding
+    R.EMPTY: Saying(
+        "Nothing to do yet.",
+        "I need an app and a version.",
+        "Type `/deploy &lt;app&gt; &lt;version&gt;`, or `/deploy help` to see everything I understand.",
+    ),
+    R.UNKNOWN_VERB: Saying(
+        "Nothing was done.",
+        "I do not know the command {word:code}.",
+        "{guess:if-code|Did you mean #? |}`/deploy help` lists every command.",
+    ),
+    R.UNKNOWN_WORD: Saying(
+        "Nothing was done.",
+        "I do not understand the word {word:code} there.",
+        "{guess:if-code|Did you mean #? |}`/deploy help` shows how to write it.",
+    ),
+    R.MISSING_APP: Saying(
+        "Nothing was done.",
+        "{verb:if-code|# needs the name of an app.|The name of an app is missing.}",
+        "Add it and send the command again; `/rollout status` lists the apps.",
+    ),
+    R.MISSING_VERSION: Saying(
+        "Nothing was started.",
+        "The version of {app} is missing.",
+        "Type `/deploy {app} &lt;version&gt;`; `latest` is the newest release.",
+    ),
+    R.MALFORMED_VERSION: Saying(
+        "Nothing was started.",
+        "{word:code} cannot be a version.",
+        "A version begins with a letter or digit and has only letters, digits, `.`, `_`, `+` and `-`.",
+    ),
+    R.UNKNOWN_APP: Saying(
+        "Nothing was done.",
+        "No app {word:code}.",
+        "{guess:if-code|Did you mean #?|`/rollout status` lists the apps.}",
+    ),
+    R.UNKNOWN_VERSION: Saying(
+        "Nothing was started.",
+        "No version {version:code} of {app}.",
+        "{guess:if-code|Did you mean #?|Check that its build has finished and published, then try again.}",
+    ),
+    R.UNKNOWN_ENVIRONMENT: Saying(
+        "Nothing was done.",
+        "No environment {word:code}.",
+        "{guess:if-code|Did you mean #?|`/rollout status` lists the environments.}",
+    ),
+    R.WRONG_ENVIRONMENT: Saying(
+        "Nothing was done.",
+        "{app} does not go to {environment}.",
+        "{environments:if-codes|It goes to #.|Ask whoever looks after the catalog to add it.}",
+    ),
+    R.ENVIRONMENT_NEEDED: Saying(
+        "Nothing was done with {app}{version:if| #|}.",
+        "{environment:if|# is protected, so it has to be named.|It has several environments and no default one.}",
+        "Name the environment: `to &lt;environment&gt;`.",
+    ),
+    R.STRATEGY_NEEDED: Saying(
+        "Nothing was started.",
+        "{app} has no usual strategy.",
+        "Say how {version} shall take over in {environment}: `rolling`, `blue-green`, `canary` or `recreate`.",
+    ),
+    R.TOO_LONG: Saying(
+        "Nothing was done.",
+        "That is longer than {count:plural|# character|# characters}.",
+        "Shorten it and send it again.",
+    ),
+    R.NOT_AVAILABLE: Saying(
+        "Nothing was done.",
+        "I understand {verb:code}, but this version of Slipway cannot do it yet.",
+        "`/deploy help` lists what it can do.",
+    ),
+    # Rights
+    R.NOT_LINKED: Saying(
+        "Nothing was done.",
+        "Your Slack account is not linked to a user of the login server.",
+        "{hint:if|#|Ask your admin to link it.}",
+    ),
+    R.LINKED_TWICE: Saying(
+        "Nothing was done.",
+        "Your Slack account is linked to more than one user of the login server, so I cannot tell who you are.",
+        "{hint:if|#|Ask your admin to remove the wrong link.}",
+    ),
+    R.ACCOUNT_DISABLED: Saying(
+        "Nothing was done.",
+        "Your account on the login server is disabled.",
+        "{hint:if|#|Ask your admin to enable it.}",
+    ),
+    R.OUTSIDE_TEAM: Saying(
+        "Nothing was done.",
+        "Your Slack account belongs to another team, and only members of this one may use Slipway.",
+        "{hint:if|#|Ask somebody of this team to do it.}",
+    ),
+    R.ROLE_MISSING: Saying(
+        "{action:doing} {app} in {environment} {role:if-codes|needs the role #|is open to no role};",
+        "{roles:if-codes|you have #.|you have none.}",
+        "Ask somebody who has it, or your admin for the role.",
+    ),
+    R.RIGHTS_UNKNOWN: Saying(
+        "I cannot check your rights right now (the login server does not answer),",
+        "so nothing was done.",
+        "Try again in a minute.{hint:if| #|}",
+    ),
+    R.APPROVAL_NEEDED: Saying(
+        "Nothing was started.",
+        "Deploying {app} {version} to {environment} needs approvals, which this version of Slipway cannot ask for yet.",
+        "Deploy it the way your team does until then, or to another environment.",
+    ),
+    R.WINDOW_NEEDED: Saying(
+        "Nothing was started.",
+        "{environment} has deploy windows, which this version of Slipway cannot keep yet.",
+        "Deploy {app} {version} the way your team does until then, or to another environment.",
+    ),
+    # State
+    R.CONFIRM: Saying(
+        "Deploy {app} {version:code} to {environment}, {strategy}?",
+        "{running:if-code|It runs # now.|Nothing of it runs there yet.}",
+        "Nothing happens until you confirm.",
+    ),
+    R.BUSY: Saying(
+        "{app} in {environment} is busy: #{holder_number} {holder_version} by {by:person}, {holder_stage:stage}.",
+        "One deployment at a time runs there, so nothing was started.",
+        "Wait until it has finished, or agree with them to stop it.",
+    ),
+    R.REPEATED: Saying(
+        "This command was accepted before:",
+        "it is #{deployment}, {app} {version} to {environment}.",
+        "Look at its card.",
+    ),
+    R.NOTHING_IN_MOTION: Saying(
+        "Nothing was done.",
+        "Nothing of {app} is being deployed in {environment}.",
+        "`/rollout status {app}` shows what runs where.",
+    ),
+    R.NOT_WAITING: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} does not wait for this now.",
+        "Its card shows where it stands and what can be done.",
+    ),
+    R.ALREADY_DONE: Saying("Already {action:done} by {by:person} {ago:span} ago."),
+    R.ALREADY_FINISHED: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} has finished already.",
+        "`/rollout status {app}` shows what runs now.",
+    ),
+    R.STALE: Saying(
+        "Nothing was done.",
+        "What that button was for has passed.",
+        "The card shows where it stands now; use its buttons.",
+    ),
+    R.CHANGED_OUTSIDE: Saying(
+        "Nothing was done.",
+        "{app} in {environment} has changed since you looked.",
+        "Look at the card again and decide anew.",
+    ),
+    R.NOT_REVERSIBLE: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} can no longer be taken back this way.",
+        "Deploy the version that you want instead: `/deploy {app} &lt;version&gt;`.",
+    ),
+    # Systems
+    R.VERSIONS_UNKNOWN: Saying(
+        "I cannot look up the versions of {app} right now ({system} does not answer),",
+        "so nothing was started.",
+        "Try again in a minute.",
+    ),
+    R.CLUSTER_UNREACHABLE: Saying(
+        "I cannot see {app} in {environment} right now (its cluster does not answer),",
+        "so nothing was done.",
+        "Try again in a minute.",
+    ),
+    R.OVERLOADED: Saying(
+        "Too many requests at once,",
+        "so nothing was done with yours.",
+        "Try again in a few seconds.",
+    ),
+    R.INTERNAL: Saying(
+        "I could not finish this because of a fault of mine.",
+        "What it had begun, if anything, is on the card.",
+        "Try once more; if it fails again, give your platform team the error id {error:code}.",
+    ),
+    # Good news
+    R.STARTED: Saying(
+        "Started #{deployment}: {app} {version} to {environment}, {strategy}.",
+        "{link:if-link|Its card is in #.|}",
+    ),
+    R.REQUESTED: Saying("{action:doing} {app} in {environment} (#{deployment})."),
+    R.STATUS: Saying(
+        "{app:if|*#*|*All apps*}{environment:if| in #|}",
+        "{count:if||Nothing has been deployed here yet.}",
+    ),
+    R.HELP: Saying("{verb:if-code|*Help for* #|*What Slipway understands*}"),
+}
+
+FACTS: dict[R, frozenset[str]] = {
+    R.EMPTY: frozenset(),
+    R.UNKNOWN_VERB: frozenset({"word", "guess"}),  # A guess may be empty everywhere.
+    R.UNKNOWN_WORD: frozenset({"word", "guess"}),
+    R.MISSING_APP: frozenset({"verb"}),
+    R.MISSING_VERSION: frozenset({"app"}),
+    R.MALFORMED_VERSION: frozenset({"word"}),
+    R.UNKNOWN_APP: frozenset({"word", "guess"}),
+    R.UNKNOWN_VERSION: frozenset({"app", "version", "guess"}),
+    R.UNKNOWN_ENVIRONMENT: frozenset({"word", "guess"}),
+    R.WRONG_ENVIRONMENT: frozenset({"app", "environment", "environments"}),  # "staging, production" or empty.
+    R.ENVIRONMENT_NEEDED: frozenset(
+        {"app", "version", "environment"}
+    ),  # Version; environment: what it would be, or empty.
+    R.STRATEGY_NEEDED: frozenset({"app", "version", "environment"}),
+    R.TOO_LONG: frozenset({"count"}),  # The most characters that are allowed.
+    R.NOT_AVAILABLE: frozenset({"verb"}),
+    R.NOT_LINKED: frozenset({"hint"}),  # The team's own text, or empty; so everywhere.
+    R.LINKED_TWICE: frozenset({"hint"}),
+    R.ACCOUNT_DISABLED: frozenset({"hint"}),
+    R.OUTSIDE_TEAM: frozenset({"hint"}),
+    R.ROLE_MISSING: frozenset({"action", "app", "environment", "role", "roles"}),  # Roles: "a, b"; `roles` or empty.
+    R.RIGHTS_UNKNOWN: frozenset({"hint"}),
+    R.APPROVAL_NEEDED: frozenset({"app", "version", "environment"}),
+    R.WINDOW_NEEDED: frozenset({"app", "version", "environment"}),
+    R.CONFIRM: frozenset({"app", "version", "environment", "strategy", "running"}),  # `running` may be empty.
+    R.BUSY: frozenset({"app", "environment", "holder_number", "holder_version", "by", "holder_stage"}),
+    R.REPEATED: frozenset({"deployment", "app", "version", "environment"}),
+    R.NOTHING_IN_MOTION: frozenset({"app", "environment"}),
+    R.NOT_WAITING: frozenset({"deployment", "app", "version", "environment"}),
+    R.ALREADY_DONE: frozenset({"action", "by", "ago"}),  # `ago`: seconds as a number, or a text like "3 s".
+    R.ALREADY_FINISHED: frozenset({"deployment", "app", "version", "environment"}),
+    R.STALE: frozenset(),
+    R.CHANGED_OUTSIDE: frozenset({"app", "environment"}),
+    R.NOT_REVERSIBLE: frozenset({"deployment", "app", "version", "environment"}),
+    R.VERSIONS_UNKNOWN: frozenset({"app", "system"}),
+    R.CLUSTER_UNREACHABLE: frozenset({"app", "environment"}),
+    R.OVERLOADED: frozenset(),
+    R.INTERNAL: frozenset({"error"}),
+    R.STARTED: frozenset(
+        {"deployment", "app", "version", "environment", "strategy", "link"}
+    ),  # A channel id, or empty.
+    R.REQUESTED: frozenset({"action", "app", "environment", "deployment"}),
+    R.STATUS: frozenset({"app", "environment", "count"}),  # App and environment may be empty; count: of rows.
+    R.HELP: frozenset({"verb"}),  # Empty for the overview.
+}
+
+MILESTONES: dict[M, str] = {
+    M.STARTED: "Started by {by:person}",
+    M.IMAGE_BUILT: "Image {digest:digest} built in {seconds:span}",
+    M.RELEASED: "{version} released to {environment}, the rollout begins",
+    M.CANARY_AT: "Canary at {weight} %",
+    M.GREEN_READY: "Green ({version}) is ready{running:if|, live is still #|}",
+    M.PAUSED: "Paused: waits for a promote",
+    M.PAUSED_UNTIL: "Paused until {at:time}",
+    M.ADVANCED: "{by:person} advanced to {weight} %",
+    M.PROMOTED: "{by:person} went to 100 %, past the remaining steps",
+    M.SWITCHED: "{by:person} switched traffic to {version}",
+    M.MOVED_OUTSIDE: "Moved on outside Slipway at {at:time}",
+    M.ABORTED: "Aborted by {by:person}{running:if|, traffic is back on #|}",
+    M.ABORTED_OUTSIDE: "Aborted outside Slipway{running:if|, traffic is back on #|}",
+    M.CANCELLED: "Cancelled by {by:person}, nothing was released",
+    M.FAILED: "Failed{step:if-step| at #|}: {detail}",
+    M.UNHEALTHY: "Not healthy: {detail}",
+    M.SUPERSEDED: "Superseded{version:if| by #|}: this is no longer what is being rolled out",
+    M.DONE: "Done in {seconds:span}",
+}
+
+MILESTONE_FACTS: dict[M, frozenset[str]] = {
+    M.STARTED: frozenset({"by"}),
+    M.IMAGE_BUILT: frozenset({"digest", "seconds"}),
+    M.RELEASED: frozenset({"version", "environment"}),
+    M.CANARY_AT: frozenset({"weight"}),
+    M.GREEN_READY: frozenset({"version", "running"}),  # `running` may be empty everywhere.
+    M.PAUSED: frozenset(),
+    M.PAUSED_UNTIL: frozenset({"at"}),
+    M.ADVANCED: frozenset({"by", "weight"}),
+    M.PROMOTED: frozenset({"by"}),  # To the end, past the remaining steps.
+    M.SWITCHED: frozenset({"by", "version"}),
+    M.MOVED_OUTSIDE: frozenset({"at"}),
+    M.ABORTED: frozenset({"by", "running"}),
+    M.ABORTED_OUTSIDE: frozenset({"running"}),
+    M.CANCELLED: frozenset({"by"}),
+    M.FAILED: frozenset({"step", "detail"}),  # `step` is the pipeline's name of it, empty for the rollout.
+    M.UNHEALTHY: frozenset({"detail"}),
+    M.SUPERSEDED: frozenset({"version"}),  # What is rolled out now, or empty.
+    M.DONE: frozenset({"seconds"}),
+}
+
+DOING: dict[Action, str] = {
+    Action.DEPLOY: "Deploying",
+    Action.APPROVE: "Approving",
+    Action.PROMOTE: "Advancing",
+    Action.FULL: "Going to 100 % with",
+    Action.ABORT: "Aborting",
+    Action.CANCEL: "Cancelling",
+    Action.RETRY: "Retrying",
+    Action.PAUSE: "Pausing",
+    Action.RESUME: "Resuming",
+    Action.RESTART: "Restarting",
+    Action.ROLLBACK: "Rolling back",
+}
+DONE: dict[Action, str] = {
+    Action.DEPLOY: "deployed",
+    Action.APPROVE: "approved",
+    Action.PROMOTE: "advanced",
+    Action.FULL: "taken to 100 %",
+    Action.ABORT: "aborted",
+    Action.CANCEL: "cancelled",
+    Action.RETRY: "retried",
+    Action.PAUSE: "paused",
+    Action.RESUME: "resumed",
+    Action.RESTART: "restarted",
+    Action.ROLLBACK: "rolled back",
+}
+STAGES: dict[str, str] = {
+    "awaiting_approval": "waits for approval",
+    "queued": "queued",
+    "building": "building",
+    "releasing": "being released",
+    "rolling_out": "rolling out",
+    "paused": "paused",
+    "restoring": "going back",
+    "succeeded": "done",
+    "failed": "failed",
+    "aborted": "aborted",
+    "rolled_back": "rolled back",
+    "cancelled": "cancelled",
+    "rejected": "rejected",
+    "expired": "expired",
+    "superseded": "superseded",
+}
+STEPS: dict[str, str] = {
+    "fetch-artifact": "Artifact",
+    "build-image": "Image",
+    "resolve-image": "Digest",
+    "fetch-chart": "Chart",
+    "release": "Release",
+    "rollout": "Rollout",
+}
+
+SOMEBODY = "somebody"
+SECOND, MINUTE, HOUR, DAY = "s", "min", "h", "d"
+AND_MORE = "{count:plural|and # more|and # more}"

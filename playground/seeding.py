@@ -1,0 +1,89 @@
+"""What stands in each stand-in when the playground starts, made from the plain data of `seed`.
+
+Called by the world, once. The running apps are released the way the pipeline releases, so they look like any other.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from playground import seed
+from playground.faults import Faults
+from playground.keycloak import Client, Realm, User
+from playground.nexus import Nexus, Repository
+from playground.slack.model import Channel, Person
+
+if TYPE_CHECKING:
+    from playground.kubernetes.store import Store
+
+Obj = dict[str, Any]
+
+
+class PlaygroundError(Exception):
+    """The playground cannot start; the text says what, why and what to do."""
+
+
+def make_realm() -> Realm:
+    """Return the realm with the seeded people, and the bot's client with the least that it needs."""
+    roles_client = Client(client_id=seed.ROLES_CLIENT_NAME, id=seed.ROLES_CLIENT, roles=dict(seed.COMPOSITES))
+    realm = Realm(seed.REALM, roles_client=roles_client)
+    grants = {"view-users", f"Clients:view:{seed.ROLES_CLIENT}"}
+    realm.add_client(Client(client_id=seed.BOT_CLIENT, secret=seed.BOT_SECRET, grants=grants))
+    for person in seed.PEOPLE:
+        if person.linked:
+            realm.add_user(
+                User(
+                    username=person.name,
+                    email=person.email,
+                    first_name=person.name.capitalize(),
+                    enabled=person.enabled,
+                    attributes={seed.LINK_ATTRIBUTE: [f"{seed.TEAM}-{person.slack_id}"]},
+                    roles=set(person.roles),
+                )
+            )
+    return realm
+
+
+def make_nexus(faults: Faults) -> Nexus:
+    """Return the store of artifacts with every seeded version, built a day apart."""
+    nexus = Nexus(faults=faults)
+    releases = nexus.add(Repository(seed.MAVEN_REPOSITORY))
+    for app in seed.APPS:
+        for day, version in enumerate(app.versions):
+            modified = seed.SEEDED_AT + timedelta(days=day)
+            releases.publish(group=seed.GROUP, name=app.name, version=version, modified=modified)
+    return nexus
+
+
+def slack_people() -> list[Person]:
+    return [Person(person.slack_id, person.name, title=person.title, email=person.email) for person in seed.PEOPLE]
+
+
+def slack_channels() -> list[Channel]:
+    return [Channel(channel, name, topic=topic) for channel, (name, topic) in seed.CHANNELS.items()]
+
+
+def templates_folder() -> Path:
+    """Return where the WorkflowTemplates are: beside the packages in a checkout, inside this one once installed."""
+    here = Path(__file__).resolve().parent
+    folders = (here.parent / "workflow-templates", here / "templates")
+    for folder in folders:
+        if any(folder.glob("*.yaml")):
+            return folder
+    raise PlaygroundError(
+        f"There are no WorkflowTemplates in {folders[0]} or {folders[1]}, so no pipeline could run. "
+        "Take the whole checkout, or install the package again."
+    )
+
+
+def load_templates(store: "Store", folder: Path) -> None:
+    """Create the namespaces and put every WorkflowTemplate of `folder` into each."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))]
+    documents = [document for text in texts for document in yaml.safe_load_all(text) if document]
+    for environment in seed.ENVIRONMENTS:
+        store.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": environment.namespace}})
+        for document in documents:
+            if document.get("kind") == "WorkflowTemplate":
+                store.create(document | {"metadata": document["metadata"] | {"namespace": environment.namespace}})

@@ -1,0 +1,88 @@
+"""A chat that remembers: cards by message, threads, whispers. It draws with the real renderers, so that a card or a
+notice that cannot be drawn, or a notice whose facts are not those of its code, fails the test that made it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from commands.core.card import Card
+from commands.core.errors import Permanent, SystemFailure
+from commands.core.model import CardRef
+from commands.core.reasons import Milestone, MilestoneCode, Notice, ReasonCode
+from integrations.slack import words
+from integrations.slack.client import digest_of
+from integrations.slack.milestones import render as render_milestone
+from integrations.slack.notices import render as render_notice
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """What one person was told."""
+
+    channel: str
+    user: str
+    notice: Notice
+
+    @property
+    def code(self) -> ReasonCode:
+        return self.notice.code
+
+
+@dataclass(slots=True)
+class FakeChat:
+    """Implements Chat; `channels` maps names to ids, `trouble` is raised by calls until it is taken away."""
+
+    channels: dict[str, str] = field(default_factory=lambda: {"#deploys": "C0DEPLOYS", "#prod-deploys": "C0PROD"})
+    cards: dict[tuple[str, str], list[Card]] = field(default_factory=dict)
+    threads: dict[tuple[str, str], list[Milestone]] = field(default_factory=dict)
+    whispers: list[Whisper] = field(default_factory=list)
+    trouble: SystemFailure | None = None
+
+    async def post(self, channel: str, card: Card) -> CardRef:
+        self._fail()
+        known = self.channels.get(channel, channel)
+        if known not in self.channels.values():
+            raise Permanent("Slack", f"chat.postMessage to {channel}: channel_not_found")
+        ref = CardRef(channel=known, ts=f"1700000000.{len(self.cards) + 1:06}", sent=self.digest(card))
+        self.cards[known, ref.ts] = [card]
+        self.threads[known, ref.ts] = []
+        return ref
+
+    async def update(self, ref: CardRef, card: Card) -> CardRef:
+        self._fail()
+        if (ref.channel, ref.ts) not in self.cards:
+            raise Permanent("Slack", f"chat.update of {ref.ts} in {ref.channel}: message_not_found")
+        self.cards[ref.channel, ref.ts].append(card)
+        return replace(ref, sent=self.digest(card))
+
+    async def say(self, ref: CardRef, milestone: Milestone) -> None:
+        self._fail()
+        _check(milestone.code, milestone.facts.keys(), words.MILESTONE_FACTS[milestone.code])
+        render_milestone(milestone)
+        if (ref.channel, ref.ts) not in self.threads:
+            raise Permanent("Slack", f"chat.postMessage to {ref.channel}: thread_not_found")
+        self.threads[ref.channel, ref.ts].append(milestone)
+
+    async def whisper(self, *, channel: str, user: str, notice: Notice) -> None:
+        self._fail()
+        _check(notice.code, notice.facts.keys(), words.FACTS[notice.code])
+        render_notice(notice)
+        self.whispers.append(Whisper(channel, user, notice))
+
+    def digest(self, card: Card) -> str:
+        return digest_of(card)
+
+    def shown(self, ref: CardRef) -> Card:
+        """Return the card as it looks now."""
+        return self.cards[ref.channel, ref.ts][-1]
+
+    def said(self, ref: CardRef) -> list[Milestone]:
+        return self.threads[ref.channel, ref.ts]
+
+    def _fail(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+
+def _check(code: ReasonCode | MilestoneCode, given: Iterable[str], wanted: frozenset[str]) -> None:
+    assert set(given) == wanted, f"{code} needs the facts {sorted(wanted)}, not {sorted(given)}"

@@ -1,0 +1,95 @@
+"""Rollouts in memory: keeps snapshots and carries acts out on them the way the cluster does, all or nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from commands.core.model import Action, Expected, Place
+from commands.core.observed import RolloutPhase, RolloutSnapshot
+from commands.core.ports import PatchOutcome
+
+
+@dataclass(slots=True)
+class FakeRollouts:
+    """Holds what the cluster has; `put` and `remove` are the cluster, the rest is the port.
+
+    `failure` is raised by the next call that would reach the cluster, then forgotten. `patches` lists what was applied.
+    """
+
+    known: dict[Place, RolloutSnapshot] = field(default_factory=dict)
+    unsynced: set[Place] = field(default_factory=set)
+    patches: list[tuple[Place, Action]] = field(default_factory=list)
+    failure: Exception | None = None
+    on_change: Callable[[Place], None] = lambda _place: None
+
+    def put(self, place: Place, snapshot: RolloutSnapshot) -> None:
+        self.known[place] = snapshot
+        self.on_change(place)
+
+    def remove(self, place: Place) -> None:
+        self.known.pop(place, None)
+        self.on_change(place)
+
+    def snapshot(self, place: Place) -> RolloutSnapshot | None:
+        return None if place in self.unsynced else self.known.get(place)
+
+    def is_synced(self, place: Place) -> bool:
+        return place not in self.unsynced
+
+    async def read(self, place: Place) -> RolloutSnapshot | None:
+        self._fail()
+        return self.known.get(place)
+
+    async def patch(self, place: Place, *, action: Action, expected: Expected) -> PatchOutcome:
+        self._fail()
+        seen = self.known.get(place)
+        if seen is None:
+            return PatchOutcome.GONE
+        if not _is_as_expected(seen, action, expected):
+            return PatchOutcome.CHANGED
+        self.patches.append((place, action))
+        self.put(place, _after(seen, action))
+        return PatchOutcome.APPLIED
+
+    def _fail(self) -> None:
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
+
+def _is_as_expected(seen: RolloutSnapshot, action: Action, expected: Expected) -> bool:
+    same = (
+        seen.uid == expected.uid
+        and seen.generation == expected.generation
+        and seen.observed_generation == expected.observed_generation
+        and seen.current_hash == expected.current_hash
+    )
+    if action is not Action.PROMOTE:
+        is_moving = expected.stable_hash != expected.current_hash and seen.stable_hash == expected.stable_hash
+        return same and is_moving and not (action is Action.FULL and seen.is_aborted)
+    is_same_step = expected.step_index is None or seen.step_index == expected.step_index
+    since = seen.pause.since_text if seen.pause is not None else ""
+    return same and is_same_step and bool(since) and since == expected.pause_since
+
+
+def _after(seen: RolloutSnapshot, action: Action) -> RolloutSnapshot:
+    match action:
+        case Action.PROMOTE:
+            return replace(seen, pause=None, phase=RolloutPhase.PROGRESSING, message="waiting for rollout to unpause")
+        case Action.FULL:
+            return replace(seen, is_full=True)
+        case Action.ABORT:
+            return replace(seen, is_aborted=True)
+        case (
+            Action.DEPLOY
+            | Action.APPROVE
+            | Action.CANCEL
+            | Action.RETRY
+            | Action.PAUSE
+            | Action.RESUME
+            | Action.RESTART
+            | Action.ROLLBACK
+        ):
+            raise ValueError(f"a rollout cannot be patched for {action}")
+        case _:
+            assert_never(action)

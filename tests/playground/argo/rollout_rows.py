@@ -1,0 +1,63 @@
+"""What of a Rollout's events two runs are compared by: rows of meaning, and counts apart from them."""
+
+from typing import Any, NamedTuple
+
+from tests.playground.argo.recorded import Letters, Obj
+
+
+class Row(NamedTuple):
+    """One state of a Rollout, without counts and times."""
+
+    phase: str | None
+    message: str
+    generation: str
+    index: int | None
+    current: str | None
+    stable: str | None
+    pauses: tuple[str, ...]
+    controller_pause: bool
+    abort: bool
+    promote_full: bool
+    active: str | None
+    preview: str | None
+
+
+Counts = tuple[int, int, int, int]
+Condition = tuple[str, str, str]
+
+
+def row(rollout: Obj, letters: Letters) -> Row:
+    status, meta = rollout.get("status") or {}, rollout["metadata"]
+    switch: Obj = status.get("blueGreen") or {}
+    current = letters.name(status.get("currentPodHash"))
+    return Row(
+        phase=status.get("phase"),
+        message=letters.text(status.get("message", "")),
+        generation=f"{meta['generation']}/{status.get('observedGeneration', '-')}",
+        index=status.get("currentStepIndex"),
+        current=current,
+        stable=letters.name(status.get("stableRS")),
+        pauses=tuple(pause["reason"] for pause in status.get("pauseConditions") or ()),
+        controller_pause=bool(status.get("controllerPause")),
+        abort=bool(status.get("abort")),
+        promote_full=bool(status.get("promoteFull")),
+        active=letters.name(switch.get("activeSelector")),
+        preview=letters.name(switch.get("previewSelector")),
+    )
+
+
+def counts(rollout: Obj) -> Counts:
+    status = rollout.get("status") or {}
+    replicas, updated, ready, available = (
+        int(status.get(key, 0)) for key in ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+    )
+    return replicas, updated, ready, available
+
+
+def conditions(rollout: Obj) -> frozenset[Condition]:
+    entries = (rollout.get("status") or {}).get("conditions") or ()
+    return frozenset((entry["type"], entry["status"], entry["reason"]) for entry in entries)
+
+
+def without_repeats(rows: list[Any]) -> list[Any]:
+    return [entry for index, entry in enumerate(rows) if index == 0 or rows[index - 1] != entry]

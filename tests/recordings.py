@@ -1,0 +1,76 @@
+"""Recordings of the real controllers, line by line, with what was left out as unchanged filled in again."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Obj = dict[str, Any]
+
+FOLDER = Path(__file__).parent / "data" / "recordings"
+
+# A line omits these where they equal the same object's line before; `gone` lists those that vanished.
+SAME = (
+    "apiVersion",
+    "kind",
+    "metadata.namespace",
+    "metadata.uid",
+    "metadata.creationTimestamp",
+    "metadata.labels",
+    "metadata.annotations",
+    "metadata.ownerReferences",
+    "metadata.generateName",
+    "spec",
+    "spec.template",
+    "spec.strategy",
+    "status.conditions",
+    "status.containerStatuses",
+    "status.podIP",
+    "status.startTime",
+    "status.storedWorkflowTemplateSpec",
+    "status.selector",
+    "status.currentStepHash",
+    "status.artifactRepositoryRef",
+    "status.artifactGCStatus",
+)
+
+
+def load(name: str) -> Iterator[Obj]:
+    """Yield the lines of a recording: {"t", "kind", "type", "object"}, {"t", "act"} or {"t", "note"}."""
+    before: dict[tuple[str, str], Obj] = {}
+    for raw in (FOLDER / f"{name}.jsonl").read_text().splitlines():
+        line: Obj = json.loads(raw)
+        if "object" in line:
+            key = line["kind"], line["object"]["metadata"]["name"]
+            if key in before:
+                _fill_in(line["object"], before[key], gone=line.pop("gone", []))
+            before[key] = json.loads(json.dumps(line["object"]))
+        yield line
+
+
+def objects(name: str, *kinds: str) -> Iterator[tuple[str, str, Obj]]:
+    """Yield (kind, ADDED|MODIFIED|DELETED, object) of the kinds asked for, in order of arrival."""
+    for line in load(name):
+        if line.get("kind") in kinds:
+            yield line["kind"], line["type"], line["object"]
+
+
+def _fill_in(target: Obj, source: Obj, *, gone: list[str]) -> None:
+    for path in SAME:
+        known = _get(source, path)
+        if path not in gone and known is not None and _get(target, path) is None:
+            _set(target, path, json.loads(json.dumps(known)))
+
+
+def _get(obj: Obj, path: str) -> Any:
+    value: Any = obj
+    for key in path.split("."):
+        value = (value or {}).get(key)
+    return value
+
+
+def _set(obj: Obj, path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for key in parents:
+        obj = obj.setdefault(key, {})
+    obj[last] = value
