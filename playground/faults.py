@@ -23,7 +23,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "keycloak": HTTP_KINDS,
         "nexus": HTTP_KINDS,
         "workflows": frozenset({"step-fails", "step-hangs"}),
-        "rollouts": frozenset({"pods-never-ready", "image-pull"}),
+        "rollouts": frozenset({"pods-never-ready", "image-pull", "crash-loop"}),
     }
 )
 OWN_FIELDS: Final = frozenset({"system", "kind", "match", "count"})

@@ -3,9 +3,12 @@
 Called by the world, once. The running apps are released the way the pipeline releases, so they look like any other.
 """
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -16,9 +19,12 @@ from playground.nexus import Nexus, Repository
 from playground.slack.model import Channel, Person
 
 if TYPE_CHECKING:
-    from playground.kubernetes.store import Store
+    from playground.kubernetes.store import Store, WatchEvent
+    from playground.pace import Pace
 
 Obj = dict[str, Any]
+SEED_SPEED: Final = 10_000.0
+SEED_SECONDS: Final = 10.0
 
 
 class PlaygroundError(Exception):
@@ -87,3 +93,63 @@ def load_templates(store: "Store", folder: Path) -> None:
         for document in documents:
             if document.get("kind") == "WorkflowTemplate":
                 store.create(document | {"metadata": document["metadata"] | {"namespace": environment.namespace}})
+
+
+async def release_running(store: "Store", pace: "Pace") -> None:
+    """Release every app that runs already, and return when all are healthy: the controllers do it, only much faster."""
+    with _hurried(pace):
+        for environment in seed.ENVIRONMENTS:
+            for app in seed.APPS:
+                if app.running:
+                    release(store, release_parameters(app, environment))
+        await _until_healthy(store)
+
+
+@contextmanager
+def _hurried(pace: "Pace") -> Iterator[None]:
+    usual, pace.speed = pace.speed, SEED_SPEED
+    try:
+        yield
+    finally:
+        pace.speed = usual
+
+
+async def _until_healthy(store: "Store") -> None:
+    healthy = asyncio.Event()
+
+    def look(_event: "WatchEvent | None" = None) -> None:
+        if all(rollout.get("status", {}).get("phase") == "Healthy" for rollout in store.list("Rollout")):
+            healthy.set()
+
+    unsubscribe = store.subscribe(look)
+    try:
+        look()
+        async with asyncio.timeout(SEED_SECONDS):
+            await healthy.wait()
+    except TimeoutError as error:
+        raise PlaygroundError(
+            f"The apps that should run already were not healthy within {SEED_SECONDS:.0f} s. "
+            "This machine may be very busy: try again."
+        ) from error
+    finally:
+        unsubscribe()
+
+
+def release_parameters(app: seed.SeedApp, environment: seed.SeedEnvironment) -> dict[str, str]:
+    """Return the arguments of `slipway-release` for the version that runs already; deployment 0 came before the bot."""
+    version = app.running or app.versions[-1]
+    return {
+        "app": app.name,
+        "environment": environment.name,
+        "namespace": environment.namespace,
+        "deployment": "0",
+        "version": version,
+        "strategy": app.strategy,
+        "requester": "playground",
+        "image": app.image,
+        "digest": image_digest(app.image, version),
+        "chart-repository": seed.CHARTS,
+        "chart-path": seed.CHART_PATH,
+        "chart-commit": seed.CHART_COMMIT,
+        "values": json.dumps(app.chart_values()),
+    }

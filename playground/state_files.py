@@ -78,7 +78,8 @@ def _environment(environment: seed.SeedEnvironment) -> str:
 
 
 def _app(app: seed.SeedApp, *, teach: bool) -> str:
-    lines = [f"    {line:<54}  # {comment}" if teach and comment else f"    {line}" for line, comment in _app_lines(app)]
+    taught = [(line, comment if teach else "") for line, comment in _app_lines(app)]
+    lines = [f"    {line:<54}  # {comment}" if comment else f"    {line}" for line, comment in taught]
     return "\n".join((f"  {app.name}:", *lines)) + "\n"
 
 

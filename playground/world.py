@@ -5,6 +5,7 @@ environment variables, as any installation does.
 """
 
 import errno
+import random
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
@@ -30,6 +31,7 @@ __all__ = ["HOST", "PlaygroundError", "Urls", "World"]
 Obj = dict[str, Any]
 HOST: Final = "127.0.0.1"
 CLOSING_SECONDS: Final = 0.2
+BOT_PORTS: Final = range(20_000, 30_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ class World:
         """Start everything and write `state`. PlaygroundError when it cannot; nothing is left running then."""
         async with AsyncExitStack() as stack:
             seeding.load_templates(self.store, seeding.templates_folder())
-            self.controllers.start()
-            stack.callback(self.controllers.stop)
-            await seeding.release_running(self.store, self.controllers, self.pace)
+            await self.controllers.start()
+            stack.push_async_callback(self.controllers.stop)
+            await seeding.release_running(self.store, self.pace)
             self.urls = await self._serve_all(page_port, stack)
             self.environment = write_state(state, self.urls)
             self._stack = stack.pop_all()
@@ -174,7 +176,15 @@ async def _serve(app: web.Application, stack: AsyncExitStack) -> str:
 
 
 def _free_port() -> int:
-    """Return a port for the bot's own HTTP server; free now, and nobody else is told of it."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Return a port for the bot's own HTTP server: free now, and below those that systems hand out by themselves.
+
+    The bot binds it seconds later; a port from the system's own range could be some connection's by then.
+    """
+    for port in random.sample(BOT_PORTS, k=len(BOT_PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise PlaygroundError("No port is free for the bot's own server. Stop what uses the ports from 20000 to 29999.")

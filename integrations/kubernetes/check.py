@@ -6,7 +6,7 @@ Called by `clusters`; every finding that is not well says how to mend it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commands.core.errors import SystemFailure
+from commands.core.errors import Permanent, SystemFailure
 from integrations.kubernetes import paths
 from integrations.kubernetes.fields import flag, mappings, text
 from integrations.kubernetes.transport import NOT_FOUND, Connection
@@ -37,28 +37,30 @@ class Finding:
 async def check_cluster(connection: Connection, namespaces: Sequence[str]) -> list[Finding]:
     """Check one cluster; stops at what makes the rest pointless."""
     subject = f"Kubernetes cluster {connection.name}"
+    findings: list[Finding] = []
     try:
         version = text((await connection.get("/version")).body, "gitVersion")
-        findings = [Finding(subject=subject, is_ok=True, message=f"reachable, {version or 'version not told'}")]
-        findings.append(await _types(connection, subject))
+        findings.append(Finding(subject=subject, is_ok=True, message=f"reachable, {version or 'version not told'}"))
+        findings.append(await _types(connection, f"{subject}, Argo"))
         for namespace in namespaces:
             place = f"{subject}, namespace {namespace}"
             findings.append(await _permissions(connection, namespace, place))
             findings.append(await _template(connection, namespace, place))
     except SystemFailure as failure:
-        return [
-            Finding(subject=subject, is_ok=False, message=f"{failure.message}; check the address and the credentials")
-        ]
+        message = f"{failure.message}; check the cluster's address and credentials"
+        findings.append(Finding(subject=subject, is_ok=False, message=message))
     return findings
 
 
 async def _types(connection: Connection, subject: str) -> Finding:
-    subject = f"{subject}, Argo"
-    answer = await connection.request("GET", paths.ARGO, values={NOT_FOUND, 403})
-    there = {text(each, "name") for each in mappings(answer.body, "resources")}
+    remedy = "install Argo Rollouts and Argo Workflows with their resource definitions"
+    try:
+        listed = (await connection.get(paths.ARGO)).body
+    except Permanent as failure:
+        return Finding(subject=subject, is_ok=False, message=f"{failure.message}; {remedy}")
+    there = {text(each, "name") for each in mappings(listed, "resources")}
     missing = [name for name in _TYPES if name not in there]
     if missing:
-        remedy = "install Argo Rollouts and Argo Workflows with their resource definitions"
         return Finding(subject=subject, is_ok=False, message=f"{', '.join(missing)} not installed; {remedy}")
     return Finding(subject=subject, is_ok=True, message="Rollouts and Workflows are installed")
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from commands.core.errors import SystemFailure
+from integrations.kubernetes.fields import Obj
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Nudges:
 
     def __init__(
         self,
-        send: Callable[[str, dict[str, object]], Awaitable[object]],
+        send: Callable[[str, Obj], Awaitable[object]],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from commands.core.model import Place
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot
 from integrations.kubernetes import paths
+from integrations.kubernetes.fields import Obj
 from integrations.kubernetes.nudges import Nudges
 from integrations.kubernetes.outage import Outage
 from integrations.kubernetes.reflector import PACE, Health, Pace, Reflector, Source
@@ -127,5 +128,5 @@ class NamespaceWatch:
     def _changed(self, app: str) -> None:
         self._tell(Place(cluster=self._connection.name, namespace=self._namespace, app=app))
 
-    async def _annotate(self, name: str, patch: dict[str, object]) -> None:
+    async def _annotate(self, name: str, patch: Obj) -> None:
         await self._connection.merge_patch(paths.rollouts(self._namespace, name), patch)

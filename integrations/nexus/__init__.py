@@ -1,6 +1,6 @@
 """Nexus as the port Versions: which versions of an app were published; plain Maven repositories serve as well.
 
-`bot.wiring` builds `NexusVersions`, `slipway check` calls its `check`. Which version is deployed is none of its business.
+`bot.wiring` builds `NexusVersions`, `slipway check` calls its `check`. Which of them is deployed, others decide.
 """
 
 from integrations.nexus.checks import Finding

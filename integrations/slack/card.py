@@ -96,15 +96,17 @@ def _failed_in_rollout(card: Card) -> bool:
 
 def _failure(deployment: Deployment, failure: Failure) -> Mrkdwn:
     """Say the cause, the proof and what became of the release, so that nobody has to open anything."""
+    is_sentence = " " in failure.cause.strip()
+    message = failure.cause if is_sentence else failure.message
     details = [fill(card_words.FAILED_STEP, step=failure.step)] if failure.step else []
     if failure.exit_code is not None:
         details.append(fill(card_words.EXIT_CODE, code=failure.exit_code))
-    message = text.clip(failure.message or failure.cause, 250)
-    # The details are filled already: escaping them twice would show entities, so they are put in as they are.
-    lines = [fill(card_words.FAILURE, message=message) + (f" ({', '.join(details)})" if details else "")]
-    quoted = failure.lines or ((failure.cause,) if failure.cause and failure.cause != failure.message else ())
-    lines += [text.quote(quoted, limit=_QUOTES)] if quoted else []
-    return Mrkdwn("\n".join([*lines, _released(deployment, failure)]))
+    if failure.cause and not is_sentence:
+        details.append(text.escape(failure.cause, limit=60))
+    first = fill(card_words.FAILURE, message=message) + (f" ({', '.join(details)})" if details else "")
+    proof = (failure.message,) if is_sentence and failure.message not in {"", failure.cause, *failure.lines} else ()
+    quoted = text.quote((*failure.lines, *proof), limit=_QUOTES)
+    return Mrkdwn("\n".join(line for line in (first, quoted, _released(deployment, failure)) if line))
 
 
 def _released(deployment: Deployment, failure: Failure) -> Mrkdwn:
@@ -132,7 +134,8 @@ def _outcome(card: Card) -> Mrkdwn | None:
         case Headline.SUPERSEDED:
             rollout = deployment.rollout
             return fill(
-                card_words.TAKEN_OVER, version="" if rollout is None or is_ours(deployment) else rollout.version
+                card_words.TAKEN_OVER,
+                version="" if rollout is None or is_ours(deployment, rollout) else rollout.version,
             )
         case Headline.DONE if not running and card_lines.is_blue_green(deployment):
             return fill(card_words.FIRST_BLUE, version=deployment.version)

@@ -76,7 +76,7 @@ def _step(step: StepSnapshot) -> Mrkdwn:
 def rollout(card: Card) -> Mrkdwn:
     """Show how far the rollout is, why it stands, and its replicas."""
     deployment, seen = card.deployment, card.deployment.rollout
-    if seen is None or not is_ours(deployment):
+    if seen is None or not is_ours(deployment, seen):
         return fill(card_words.NO_ROLLOUT)
     lines = [_progress(deployment, seen, card.headline), _replicas(seen)]
     if card.headline is Headline.HELD:

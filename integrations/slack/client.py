@@ -24,7 +24,7 @@ from integrations.slack.connection import NETWORK_ERRORS, SYSTEM, code_of, failu
 from integrations.slack.throttle import Throttle
 
 _UPDATE, _POST, _WHISPER = "chat.update", "chat.postMessage", "chat.postEphemeral"
-# Calls whose repetition changes nothing. A post that was perhaps received must not be sent again: it would be there twice.
+# Calls whose repetition changes nothing. A post that was perhaps received would be there twice.
 _SAFE = frozenset({_UPDATE})
 _PAUSES = (0.3, 1.0)
 _LONGEST_PAUSE = timedelta(seconds=5)

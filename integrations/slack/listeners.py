@@ -4,7 +4,6 @@ Called by the bot's wiring with handlers that take typed payloads. Registers exa
 would also run for whatever another one acknowledged too late.
 """
 
-import asyncio
 import logging
 import re
 import secrets
@@ -18,12 +17,12 @@ from commands.core.ports import Chat
 from commands.core.reasons import Notice, ReasonCode
 from integrations.slack import payloads
 from integrations.slack.gate import Gate
-from integrations.slack.notices import CHOICE_PREFIX
+from integrations.slack.notices import CHOICE_PREFIX, CONFIRM_PREFIX
 from integrations.slack.payloads import Click, Invocation, Submission
 
 _LOG = logging.getLogger(__name__)
 
-CHOICE = re.compile(rf"{re.escape(CHOICE_PREFIX)}[0-9]{{1,2}}")
+CHOICE = re.compile(rf"(?:{re.escape(CHOICE_PREFIX)}|{re.escape(CONFIRM_PREFIX)})[0-9]{{1,2}}")
 """The action ids of the buttons under a notice; to be registered as one action."""
 
 _ANSWERS_AT_ONCE = 16
@@ -57,7 +56,7 @@ class Answers:
             self._sending -= 1
 
 
-def register(  # noqa: PLR0913  # three kinds of listener and the two things they share
+def register(
     app: AsyncApp,
     *,
     commands: Mapping[str, Handler[Invocation]],
@@ -100,9 +99,7 @@ async def _hand_over(payload: Payload, handler: Handler[Payload], answers: Answe
         else:
             try:
                 await handler(payload)
-            except asyncio.CancelledError:
-                raise
-            except Exception:
+            except Exception:  # noqa: BLE001  # the backstop of every handler: a person is never left unanswered
                 error = secrets.token_hex(_ERROR_ID_BYTES)
                 _LOG.exception("a handler failed, error id %s", error)
                 notice = Notice(code=ReasonCode.INTERNAL, facts={"error": error})

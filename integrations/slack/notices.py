@@ -12,6 +12,7 @@ from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
 
 CHOICE_PREFIX = "slipway:choice:"
+CONFIRM_PREFIX = "slipway:confirm:"
 _CHOICES = 10
 _PAGE = 2_800
 _ROWS_TOTAL = 9_000
@@ -26,6 +27,11 @@ def render(notice: Notice) -> Message:
     buttons = _buttons(notice.choices)
     parts += [Part(blocks.actions(buttons))] if buttons else []
     return blocks.fit(parts, fallback=words_said)
+
+
+def is_confirmation(action: str) -> bool:
+    """Say whether the button that was pressed is the answer to a question, and not a mere shortcut."""
+    return action.startswith(CONFIRM_PREFIX)
 
 
 def sentence(notice: Notice) -> Mrkdwn:
@@ -65,7 +71,7 @@ def _buttons(choices: Sequence[Choice]) -> list[Block]:
     return [
         blocks.button(
             label=choice.label,
-            action=f"{CHOICE_PREFIX}{index}",
+            action=f"{CONFIRM_PREFIX if choice.is_confirmation else CHOICE_PREFIX}{index}",
             value=choice.command,
             style="primary" if choice.is_confirmation else "",
         )

@@ -77,7 +77,7 @@ class Target:
     gate: str
 
 
-class _Malformed(Exception):  # noqa: N818  # it never leaves this module
+class _Malformed(Exception):
     """A field is missing or not as documented; the message names the field only."""
 
 
@@ -107,9 +107,7 @@ def target(value: str) -> Target | None:
 
 def _read(kind: str, reader: Callable[[Body], Payload], body: object) -> Payload | None:
     try:
-        if not isinstance(body, Mapping):
-            raise _Malformed("body")
-        return reader(body)
+        return reader(_inner({"body": body}, "body"))
     except _Malformed as error:
         _LOG.warning("a %s from Slack was dropped: its field %s is not as documented", kind, error)
         return None
@@ -160,11 +158,8 @@ def _submission(body: Body) -> Submission:
 
 
 def _values(blocks: Body) -> list[tuple[str, str]]:
-    entered = []
-    for block in blocks:
-        for name in _inner(blocks, block):
-            entered.append((str(name), _entered(_inner(_inner(blocks, block), name))))
-    return entered
+    elements = [(_inner(blocks, block), name) for block in blocks for name in _inner(blocks, block)]
+    return [(str(name), _entered(_inner(block, name))) for block, name in elements]
 
 
 def _entered(element: Body) -> str:

@@ -77,7 +77,7 @@ SAYINGS: dict[R, Saying] = {
     ),
     R.ENVIRONMENT_NEEDED: Saying(
         "Nothing was done with {app}{version:if| #|}.",
-        "{environment:if|# is protected, so it has to be named.|It has several environments and no default one.}",
+        "{environment:if|# is protected, so it has to be named.|There is more than one environment it could mean.}",
         "Name the environment: `to &lt;environment&gt;`.",
     ),
     R.STRATEGY_NEEDED: Saying(
@@ -211,8 +211,8 @@ SAYINGS: dict[R, Saying] = {
     ),
     R.REQUESTED: Saying("{action:doing} {app} in {environment} (#{deployment})."),
     R.STATUS: Saying(
-        "{app:if|*#*|*All apps*}{environment:if| in #|}",
-        "{count:if||Nothing has been deployed here yet.}",
+        "*What runs where*{app:if|, #|}{environment:if|, #|}",
+        "{count:if||Nothing is in motion.}",
     ),
     R.HELP: Saying("{verb:if-code|*Help for* #|*What Slipway understands*}"),
 }
@@ -279,8 +279,8 @@ MILESTONES: dict[M, str] = {
     M.ABORTED: "Aborted by {by:person}{running:if|, traffic is back on #|}",
     M.ABORTED_OUTSIDE: "Aborted outside Slipway{running:if|, traffic is back on #|}",
     M.CANCELLED: "Cancelled by {by:person}, nothing was released",
-    M.FAILED: "Failed{step:if-step| at #|}: {detail}",
-    M.UNHEALTHY: "Not healthy: {detail}",
+    M.FAILED: "Failed{step:if-step| at #|}{detail:if|: #|}",
+    M.UNHEALTHY: "Not healthy{detail:if|: #|}",
     M.SUPERSEDED: "Superseded{version:if| by #|}: this is no longer what is being rolled out",
     M.DONE: "Done in {seconds:span}",
 }

@@ -25,6 +25,7 @@ REMEDIES: Final[Mapping[int, tuple[type[SystemFailure], str]]] = MappingProxyTyp
     {
         sqlite3.SQLITE_BUSY: (Temporary, "another process holds its lock: end whatever has the file open"),
         sqlite3.SQLITE_LOCKED: (Temporary, "another process holds its lock: end whatever has the file open"),
+        sqlite3.SQLITE_PROTOCOL: (Temporary, "another process holds its lock: end whatever has the file open"),
         sqlite3.SQLITE_FULL: (Temporary, "its disk is full: make room, nothing that was answered is lost"),
         sqlite3.SQLITE_IOERR: (
             Temporary,
@@ -38,6 +39,7 @@ REMEDIES: Final[Mapping[int, tuple[type[SystemFailure], str]]] = MappingProxyTyp
         sqlite3.SQLITE_CANTOPEN: (Permanent, "its file cannot be opened: its folder must exist and be writable"),
         sqlite3.SQLITE_PERM: (Permanent, "its file may not be used: check the owner of the file and of its folder"),
         sqlite3.SQLITE_NOTADB: (Permanent, "the file is not a database: point the URL elsewhere or restore a copy"),
+        sqlite3.SQLITE_ERROR: (Permanent, "its tables are not Slipway's: point the URL at a file of its own"),
         sqlite3.SQLITE_CORRUPT: (Permanent, "the file is damaged: stop Slipway and restore a copy"),
     }
 )

@@ -191,13 +191,18 @@ class Watches:
                 watcher.put(lines.setdefault(seen[0], Line(*seen)))
 
     def _strike(self, fault: Fault) -> None:
-        """Act on a fault that was just added: it takes as many of the open watches as its count allows."""
+        """Act on a fault that was just added: it takes as many of the open watches as its count allows.
+
+        ``gone`` compacts the history too: a client that merely resumes where it was would else not notice anything.
+        """
         if fault.system != "kubernetes" or fault.kind not in {"gone", "drop-watches"}:
             return
         for watcher in self._open:
             if not watcher.over and self._faults.take("kubernetes", fault.kind, watcher.request.subject):
                 too_old = f"too old resource version: {watcher.request.version} ({self._store.resource_version})"
                 watcher.end(expired(too_old) if fault.kind == "gone" else None)
+                if fault.kind == "gone":
+                    self._store.compact()
 
 
 def _bookmark(asked: WatchRequest, version: int, *, initial: bool = False) -> Line:

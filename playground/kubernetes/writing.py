@@ -78,8 +78,16 @@ def _with_status(body: Obj, status: Obj) -> Obj:
 
 
 def raises_generation(resource: Resource, old: Obj, new: Obj) -> bool:
-    """A first deletion timestamp counts as a change too, as the recorded pods show."""
-    ignored = {"metadata"} | ({"status"} if resource.generation is Generation.SPEC else set())
-    before, after = ({key: value for key, value in obj.items() if key not in ignored} for obj in (old, new))
+    """A first deletion timestamp counts as a change too, a pod's node does not, as the recorded pods show."""
+    before, after = (_counted(resource, obj) for obj in (old, new))
     marked = "deletionTimestamp" in new["metadata"] and "deletionTimestamp" not in old["metadata"]
     return resource.generation is not Generation.NONE and (marked or not same_json(before, after))
+
+
+def _counted(resource: Resource, obj: Obj) -> Obj:
+    """Return the part of an object whose changes the generation counts."""
+    ignored = {"metadata"} | ({"status"} if resource.generation is Generation.SPEC else set())
+    counted = {key: value for key, value in obj.items() if key not in ignored}
+    if resource.kind == "Pod" and isinstance(counted.get("spec"), dict):
+        counted["spec"] = {key: value for key, value in counted["spec"].items() if key != "nodeName"}
+    return counted

@@ -2,62 +2,86 @@
 
 import { el } from "./dom.js";
 
+const RECENT = 3;
 let shown = "";
 
-export function drawCluster(section, { rollouts = [], workflows = [] }) {
-  const print = JSON.stringify([rollouts, workflows]);
+export function drawCluster(section, { rollouts = [], replicasets = [], pods = [], workflows = [] }) {
+  const recent = [...workflows].sort((a, b) => ((a.startedAt ?? "~") < (b.startedAt ?? "~") ? 1 : -1)).slice(0, RECENT);
+  const print = JSON.stringify([rollouts, replicasets, pods, recent]);
   if (print === shown) return;
   shown = print;
   section.replaceChildren(
     el("h2", {}, "Rollouts"),
-    rollouts.length ? el("div", {}, rollouts.map(rollout)) : el("p", { class: "quiet" }, "Nothing runs yet. A first deploy puts a rollout here."),
+    rollouts.length ? el("div", {}, rollouts.map((one) => rollout(one, replicasets, pods)))
+      : el("p", { class: "quiet" }, "Nothing runs yet. A first deploy puts a rollout here."),
     el("h2", {}, "Workflows"),
-    workflows.length ? el("div", {}, workflows.map(workflow)) : el("p", { class: "quiet" }, "No pipeline has run yet."));
+    recent.length ? el("div", {}, recent.map(workflow)) : el("p", { class: "quiet" }, "No pipeline has run yet."));
 }
 
-const phaseClass = (phase) => `phase ${String(phase).toLowerCase()}`;
+const badge = (phase) => el("span", { class: `phase ${String(phase).toLowerCase()}` }, phase ?? "New");
 
-function rollout(one) {
+function rollout(one, replicasets, pods) {
+  const own = replicasets.filter((set) => set.rollout === one.name && set.namespace === one.namespace && (set.replicas > 0 || podsOf(set, pods).length > 0));
+  const version = own.find((set) => set.hash === one.current)?.version ?? one.version;
   return el("article", { class: "card", "aria-label": `${one.name} in ${one.namespace}` },
-    el("header", {}, el("strong", {}, one.name), el("span", { class: "quiet" }, one.namespace),
-      el("span", { class: phaseClass(one.phase) }, one.phase)),
-    el("p", { class: "facts" }, [one.strategy, one.version, step(one)].filter(Boolean).join(" · ")),
+    el("header", {}, el("strong", {}, one.name), el("span", { class: "quiet" }, one.namespace), badge(one.phase)),
+    el("p", { class: "facts" }, [one.strategy, version, step(one)].filter(Boolean).join(" · ")),
     one.message ? el("p", { class: "quiet" }, one.message) : null,
-    one.weight ? weight(one.weight) : null,
-    (one.replicasets ?? []).map(replicas));
+    one.steps.length ? weight(one.weight) : null,
+    own.sort((a, b) => Number(b.revision) - Number(a.revision)).map((set) => replicas(set, podsOf(set, pods))));
 }
+
+const podsOf = (set, pods) => pods.filter((pod) => pod.replicaset === set.name && pod.namespace === set.namespace);
 
 function step(one) {
-  if (!one.step || !one.step.count) return "";
-  return `step ${one.step.index} of ${one.step.count}${one.step.label ? ` (${one.step.label})` : ""}`;
+  const count = one.steps.length;
+  if (!count || one.aborted) return one.aborted ? "aborted" : "";
+  const index = one.step ?? 0;
+  if (index >= count) return `all ${count} steps done`;
+  return `step ${index + 1} of ${count}: ${label(one.steps[index])}`;
 }
 
-function weight({ new: fresh, stable }) {
+function label(part) {
+  if ("setWeight" in part) return `to ${part.setWeight} %`;
+  if ("pause" in part) return part.pause.duration ? `pause of ${part.pause.duration}` : "pause until a promote";
+  return Object.keys(part)[0] ?? "";
+}
+
+function weight(fresh) {
   const filled = el("span", {});
   filled.style.width = `${fresh}%`;
   return el("div", { class: "weight" },
-    el("div", { class: "weight-bar", role: "img", "aria-label": `${fresh} % on the new version, ${stable} % on the stable one` }, filled),
-    el("p", { class: "weight-legend" }, el("span", { class: "new" }, `new ${fresh} %`), el("span", {}, `stable ${stable} %`)));
+    el("div", { class: "weight-bar", role: "img", "aria-label": `${fresh} % on the new version, ${100 - fresh} % on the stable one` }, filled),
+    el("p", { class: "weight-legend" }, el("span", { class: "new" }, `new ${fresh} %`), el("span", {}, `stable ${100 - fresh} %`)));
 }
 
-function replicas(set) {
-  const pods = set.pods ?? Array.from({ length: set.desired }, (_, i) => ({ name: "", ready: i < set.ready, phase: "" }));
+function replicas(set, pods) {
   return el("div", { class: `replicas ${set.role}` },
-    el("p", {}, el("span", { class: `role ${set.role}` }, set.role), el("strong", {}, set.version || ""), el("code", {}, set.hash),
-      el("span", { class: "quiet" }, `${set.ready}/${set.desired} ready`)),
-    el("div", { class: "pods", role: "img", "aria-label": `${set.ready} of ${set.desired} pods ready` },
-      pods.map((pod) => el("span", { class: `pod ${pod.ready ? "ready" : ""} ${String(pod.phase).toLowerCase()}`, title: `${pod.name} ${pod.phase}`.trim() }))));
+    el("p", {}, el("span", { class: `role ${set.role}` }, set.role === "canary" ? "new" : set.role), el("strong", {}, set.version ?? ""),
+      el("code", {}, set.hash ?? set.name), el("span", { class: "quiet" }, `${set.ready}/${set.replicas} ready`)),
+    el("div", { class: "pods", role: "img", "aria-label": `${set.ready} of ${set.replicas} pods ready` }, pods.map(square)));
+}
+
+function square(pod) {
+  const state = pod.terminating ? "terminating" : pod.reason ? "stuck" : pod.ready ? "ready" : "starting";
+  const words = [pod.name, pod.terminating ? "terminating" : pod.reason ?? pod.phase].filter(Boolean).join(": ");
+  return el("span", { class: `pod ${state}${pod.ready ? " ready" : ""}`, title: words });
 }
 
 const MARKS = { succeeded: "✓", running: "◐", failed: "✕", error: "✕", skipped: "–", omitted: "–" };
 
 function workflow(one) {
   return el("article", { class: "card", "aria-label": one.name },
-    el("header", {}, el("strong", {}, one.name), el("span", { class: phaseClass(one.phase) }, one.phase)),
-    el("ol", { class: "steps" }, (one.steps ?? []).map((part) => {
+    el("header", {}, el("strong", {}, one.name), badge(one.phase)),
+    one.message ? el("p", { class: "quiet" }, one.message) : null,
+    el("ol", { class: "steps" }, one.steps.map((part) => {
       const phase = String(part.phase).toLowerCase();
       return el("li", { class: phase }, el("span", { class: "mark", "aria-hidden": "true" }, MARKS[phase] ?? "○"), part.name,
-        el("span", { class: "quiet" }, [part.seconds === undefined || part.seconds === null ? "" : `${Math.round(part.seconds)} s`, part.message, ""].filter(Boolean).join(" · ")),
-        el("span", { class: "unseen" }, part.phase));
+        el("span", { class: "unseen" }, part.phase ?? ""), el("span", { class: "quiet" }, [seconds(part), part.message].filter(Boolean).join(" · ")));
     })));
+}
+
+function seconds({ startedAt, finishedAt }) {
+  if (!startedAt || !finishedAt) return "";
+  return `${Math.max(0, Math.round((new Date(finishedAt) - new Date(startedAt)) / 1000))} s`;
 }

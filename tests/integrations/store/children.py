@@ -8,21 +8,26 @@ from itertools import count
 from pathlib import Path
 
 from commands.core.model import Stage
-from commands.core.ports import Started
+from commands.core.ports import SlotTaken, Started
 from integrations.store import SqlDeployments
 from tests.integrations.store.build import milestone, new, opened, settings, started
 from tests.make import pipeline, rollout
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def race(folder: Path, name: str) -> None:
     """Say that we are ready, wait for a line, then want one slot twenty times at once."""
-    print("ready", flush=True)
+    say("ready")
     await asyncio.to_thread(sys.stdin.readline)
     async with opened(settings(folder, busy_timeout_seconds=30)) as store:
         answers = await asyncio.gather(*(store.start(new(f"{name}-{index}")) for index in range(20)))
     winners = [answer.deployment.id for answer in answers if isinstance(answer, Started)]
-    holders = [answer.holder.id for answer in answers if not isinstance(answer, Started) and hasattr(answer, "holder")]
-    print(json.dumps({"winners": winners, "holders": holders}), flush=True)
+    holders = [answer.holder.id for answer in answers if isinstance(answer, SlotTaken)]
+    say(json.dumps({"winners": winners, "holders": holders}))
 
 
 async def write(folder: Path, name: str) -> None:
@@ -35,7 +40,7 @@ async def write(folder: Path, name: str) -> None:
 async def deploy(store: SqlDeployments, key: str) -> None:
     saved = await started(store, new(key))
     for stage in (Stage.BUILDING, Stage.ROLLING_OUT, Stage.PAUSED, Stage.SUCCEEDED):
-        print(saved.id, saved.revision, flush=True)
+        say(f"{saved.id} {saved.revision}")
         wanted = replace(saved, stage=stage, pipeline=pipeline(), rollout=rollout())
         after = await store.save(wanted, milestones=[milestone(stage)])
         assert after is not None

@@ -176,6 +176,14 @@ def test_services_and_config_maps_have_no_generation(store: Store) -> None:
     assert "generation" not in store.create(config_map("one"))["metadata"]
 
 
+def test_a_pod_that_gets_its_node_keeps_its_generation(store: Store) -> None:
+    store.create(pod("shop-1"))
+    bound = store.merge_patch("Pod", "shop", "shop-1", {"spec": {"nodeName": "node-1"}})
+    assert bound["metadata"]["generation"] == 1
+    resized = store.merge_patch("Pod", "shop", "shop-1", {"spec": {"tolerations": []}})
+    assert resized["metadata"]["generation"] == 2
+
+
 def test_the_mark_of_deletion_raises_the_generation_of_a_pod(store: Store) -> None:
     store.create(pod("shop-1"))
     marked = store.merge_patch("Pod", "shop", "shop-1", {"metadata": {"deletionTimestamp": "2026-08-17T10:00:00Z"}})

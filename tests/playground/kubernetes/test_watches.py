@@ -297,10 +297,13 @@ async def test_the_fault_gone_ends_matching_watches_with_the_410_line(
     http: aiohttp.ClientSession, store: Store, faults: Faults
 ) -> None:
     async with open_watch(http, ROLLOUTS) as struck, open_watch(http, MAPS) as spared:
+        store.create(config_map("one"))
         faults.add(Fault(system="kubernetes", kind="gone", match="rollouts"))
         assert await ended(struck) == [410]
-        store.create(config_map("one"))
-        assert await spared.take(1) == [("ADDED", "one")]
+        store.create(config_map("two"))
+        assert await spared.take(2) == [("ADDED", "one"), ("ADDED", "two")]
+    async with open_watch(http, ROLLOUTS, resourceVersion="1000") as resumed:
+        assert await ended(resumed) == [410]
 
 
 async def test_the_fault_drop_watches_ends_them_without_a_word(
