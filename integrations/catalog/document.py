@@ -47,6 +47,8 @@ class Document:
 
     def _position(self, finding: Finding) -> Position:
         path = finding.path
+        if finding.position is not None:
+            return finding.position
         if not finding.at_key and path in self.values:
             return self.values[path]
         for end in range(len(path), 0, -1):
@@ -198,10 +200,8 @@ class _Reader:
         self.document.findings.append(Finding(path, message, remedy))
 
     def _misplaced(self, node: yaml.Node, path: Path, message: str, remedy: str) -> None:
-        """Report something that has no place of its own in the data: a key that does not count."""
-        spot: Path = (*path, f"\0{self._nodes}.{len(self.document.findings)}")
-        self.document.keys[spot] = _position(node)
-        self.document.findings.append(Finding(spot, message, remedy, at_key=True))
+        """Report a key that does not count and so has no place in the data."""
+        self.document.findings.append(Finding(path, message, remedy, position=_position(node)))
 
 
 def _position(node: yaml.Node) -> Position:

@@ -48,12 +48,16 @@ class CatalogError(SlipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem before its place in the file is looked up; `at_key` points to the key instead of its value."""
+    """A problem before its place in the file is looked up.
+
+    `at_key` points to the key instead of its value, `position` to a place that is neither.
+    """
 
     path: Path
     message: str
     remedy: str
     at_key: bool = False
+    position: tuple[int, int] | None = None
 
 
 def shown(value: object) -> str:

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from commands.core.errors import SystemFailure
-from integrations.slack.connection import NETWORK_ERRORS, SlackSettings, failure_of, guarded
+from integrations.slack.connection import NETWORK_ERRORS, SlackSettings, check_ticket, failure_of
 
 SCOPES = frozenset({"commands", "chat:write"})
 _TOKEN, _SOCKET, _SCOPES = "Slack bot token", "Slack Socket Mode", "Slack scopes"
@@ -63,7 +63,7 @@ def _scopes(answer: AsyncSlackResponse) -> Finding:
 async def _socket(client: AsyncWebClient, settings: SlackSettings) -> Finding:
     try:
         answer = await client.apps_connections_open(app_token=settings.app_token)
-        guarded(str(answer.get("url", "")), schemes=("wss", "ws"))
+        check_ticket(answer.get("url"), settings)
     except SystemFailure as failure:
         return Finding(_SOCKET, False, failure.message)
     except (SlackApiError, *NETWORK_ERRORS) as error:

@@ -94,6 +94,19 @@ def guarded(url: str, *, schemes: tuple[str, str]) -> str:
     return url if url.endswith("/") or schemes[0] != "https" else f"{url}/"
 
 
+def check_ticket(url: object, settings: SlackSettings) -> None:
+    """Refuse the address of a Socket Mode connection that leads anywhere but to where the Web API is.
+
+    Raises
+    ------
+    Permanent
+        It is neither Slack's nor, when the Web API is a loopback one, a loopback address.
+    """
+    address = guarded(str(url), schemes=("wss", "ws"))
+    if is_loopback(address) != is_loopback(settings.api_url):
+        raise Permanent(SYSTEM, "apps.connections.open: the connection leads elsewhere than the Web API")
+
+
 def is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     try:

@@ -21,7 +21,14 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from typing_extensions import override
 
 from commands.core.errors import SystemFailure
-from integrations.slack.connection import NETWORK_ERRORS, VENDOR_LOG, SlackSettings, failure_of, guarded, is_loopback
+from integrations.slack.connection import (
+    NETWORK_ERRORS,
+    VENDOR_LOG,
+    SlackSettings,
+    check_ticket,
+    failure_of,
+    is_loopback,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -89,6 +96,7 @@ class SlackSocket:
         self._client: SocketModeClient | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._is_up, self._since = False, clock()
+        self._is_told_down = False
         self._connections = self._hellos = 0
 
     async def start(self) -> None:
@@ -106,7 +114,7 @@ class SlackSocket:
         self._client.message_listeners.append(self._heard)
         self._since = self._clock()
         self._tasks = [
-            asyncio.create_task(handler.connect_async(), name="slack-connect"),
+            asyncio.create_task(_connect(handler), name="slack-connect"),
             asyncio.create_task(self._watch(self._client), name="slack-watch"),
         ]
 
@@ -152,17 +160,17 @@ class SlackSocket:
             is_up = await client.is_connected()
             if not is_up:
                 client.wss_uri = None
-            if not is_up or self._hellos:
-                self._note(is_up=is_up)
+            self._note(is_up=is_up and self._hellos > 0)
 
     def _note(self, *, is_up: bool) -> None:
-        if is_up == self._is_up:
-            return
-        self._is_up, self._since = is_up, self._clock()
-        if is_up and self._hellos > 1:
-            _LOG.warning("Slack is connected again")
-        elif not is_up:
-            _LOG.warning("Slack is not connected; commands and clicks wait until it is%s", self._why())
+        if is_up != self._is_up:
+            self._is_up, self._since = is_up, self._clock()
+        if is_up == self._is_told_down:
+            self._is_told_down = not is_up
+            if is_up:
+                _LOG.warning("Slack is connected again")
+            else:
+                _LOG.warning("Slack is not connected, so commands and clicks do not arrive%s", self._why())
 
     def _why(self) -> str:
         return f" ({self._opener.trouble})" if self._opener.trouble else ""
@@ -176,14 +184,14 @@ class _Opener(AsyncWebClient):
             token=client.token, base_url=client.base_url, session=client.session, logger=VENDOR_LOG, retry_handlers=[]
         )
         self.proxy = client.proxy
-        self._must_be_loopback = is_loopback(settings.api_url)
+        self._settings = settings
         self.trouble = ""
 
     @override
     async def apps_connections_open(self, *, app_token: str, **kwargs: Any) -> AsyncSlackResponse:
         try:
             answer = await super().apps_connections_open(app_token=app_token, **kwargs)
-            guarded(str(answer.get("url", "")), schemes=("wss", "ws"))
+            check_ticket(answer.get("url"), self._settings)
         except SystemFailure as failure:
             self.trouble = failure.message
             raise
@@ -194,9 +202,13 @@ class _Opener(AsyncWebClient):
         return answer
 
 
+async def _connect(handler: AsyncSocketModeHandler) -> None:
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # the vendor's method has no annotations
+
+
 async def _close(client: SocketModeClient) -> None:
     """Close the client and wait for what it started, which it does not do itself."""
     running = [client.message_processor, client.message_receiver, client.current_session_monitor]
-    await client.close()
+    await client.close()  # type: ignore[no-untyped-call]  # the vendor's method has no annotations
     await asyncio.gather(*(task for task in running if task is not None), return_exceptions=True)
     await client.aiohttp_client_session.close()

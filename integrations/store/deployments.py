@@ -151,14 +151,8 @@ class SqlDeployments:
 
     async def record(self, entry: AuditEntry) -> int:
         """Append to the audit trail and return the row's number."""
-
-        async def write(connection: AsyncConnection) -> int:
+        async with self._transactions.writing("recording in the audit trail") as connection:
             return await audit.append(connection, entry, at=self._clock.now())
-
-        async def read(_connection: AsyncConnection) -> int | None:
-            return None
-
-        return await self._transactions.first("recording in the audit trail", write=write, read=read)
 
     async def verify(self) -> int | None:
         """Return the number of the first audit row that was tampered with; None when the trail is whole."""

@@ -1,4 +1,4 @@
-"""The kubelet: starts the pods of ReplicaSets, lets them fail as faults ask for, ends deleted ones after a grace period.
+"""The kubelet: starts the pods of ReplicaSets, lets them fail as faults ask for, ends deleted ones after a grace.
 
 Started by cluster.Controllers. Pods of workflows are run by the workflows controller; here they are only removed.
 """

@@ -1,4 +1,4 @@
-"""The mutexes of workflows: one holder per name, the others in the order in which they came. Used by workflows alone."""
+"""The mutexes of workflows: one holder per name, the others in the order in which they came. Used by workflows."""
 
 from playground.argo.runner import Key
 

@@ -1,4 +1,4 @@
-"""The statuses that a kubelet writes for a pod, as recorded: creating, ready, unready, crashing, pulling, ended. Pure."""
+"""The statuses that a kubelet writes for a pod, as recorded: waiting, ready, unready, crashed, ended. Pure."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What a Workflow asks for: its template merged in, parameters filled in, or the message with which it is refused. Pure."""
+"""What a Workflow asks for: its template merged in, parameters filled in, or why it is refused. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -46,9 +46,9 @@ def refusal(spec: Obj) -> Refused | None:
         if entry.get("value") is None:
             where = f"spec.arguments.{entry['name']}"
             return Refused("Failed", f"invalid spec: {where}.value or {where}.valueFrom is required")
-    entry = spec.get("entrypoint")
-    if find_template(spec, entry) is None:
-        return Refused("Failed", f"invalid spec: template name '{entry or ''}' undefined")
+    entrypoint = spec.get("entrypoint")
+    if find_template(spec, entrypoint) is None:
+        return Refused("Failed", f"invalid spec: template name '{entrypoint or ''}' undefined")
     return None
 
 
@@ -60,7 +60,11 @@ def workflow_values(workflow: Obj, spec: Obj) -> dict[str, str]:
     """What `{{…}}` may name everywhere in a workflow."""
     meta = workflow["metadata"]
     values = {f"workflow.parameters.{entry['name']}": str(entry["value"]) for entry in _parameters(spec)}
-    return values | {"workflow.name": meta["name"], "workflow.namespace": meta["namespace"], "workflow.uid": meta["uid"]}
+    return values | {
+        "workflow.name": meta["name"],
+        "workflow.namespace": meta["namespace"],
+        "workflow.uid": meta["uid"],
+    }
 
 
 def fill(text: str, values: Values) -> str:

@@ -111,7 +111,7 @@ class Tree:
             self.nodes[self.name] = self._node(self.name, self.name, "DAG", template["name"]) | {"phase": "Running"}
         if self.root["phase"] in DONE:
             return
-        while any([self._consider(task) for task in tasks]):
+        while any(self._consider(task) for task in tasks):
             pass
         self._link(tasks)
         self._conclude(tasks, template)

@@ -3,15 +3,17 @@
 Started by cluster.Controllers. What follows from what is workflow_tree's; what a step does is steps'.
 """
 
+from typing import TYPE_CHECKING, Final
 
+from playground.argo.depends import DONE
 from playground.argo.locks import Locks
-from playground.argo.names import Obj, dig, owner_key, owned_by, timestamp
+from playground.argo.names import Obj, dig, owned_by, owner_key, timestamp
 from playground.argo.replica_sets import NODE
 from playground.argo.runner import Key, Runner
 from playground.argo.step_runs import StepRuns
 from playground.argo.workflow_pods import GROUP, new_pod
 from playground.argo.workflow_spec import Refused, mutexes, resolve
-from playground.argo.workflow_tree import DONE, Start, Tree, progress
+from playground.argo.workflow_tree import Start, Tree, progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,23 +106,24 @@ class WorkflowsController:
     # While it runs
 
     def _run(self, workflow: Obj, spec: Obj) -> None:
-        known = workflow.get("status") or {}
-        tree = Tree(workflow, spec, self._pods(workflow), self._runs.outputs, self._pace.now())
-        over = bool(tree.nodes) and tree.ended
+        pods = self._pods(workflow)
+        tree = Tree(workflow, spec, pods, self._runs.outputs(pods), self._pace.now())
         tree.run()
         for node in tree.stops:
-            self._runs.kill(self._pods(workflow).get(node))
+            self._runs.kill(pods.get(node))
         status = self._status(workflow, "Running", "")
         status |= {"nodes": tree.nodes, "progress": progress(list(tree.nodes.values())), "finishedAt": None}
         self._hold(workflow, spec, status)
-        # A shutdown is written in two steps, as recorded: first the nodes, then the end.
-        if tree.ended and (over or not tree.shutdown or not known.get("nodes")):
+        # A shutdown of running steps is written in two, as recorded: first the nodes, then the end.
+        if tree.ended and not tree.stops:
             status |= {"phase": tree.root["phase"], "finishedAt": timestamp(self._pace.now())}
             if tree.shutdown:
                 status["message"] = f"Stopped with strategy '{tree.shutdown}'"
         status["conditions"] = self._conditions(tree, ended=status["phase"] in ENDED)
         if "workflowTemplateRef" in workflow["spec"]:
-            status["storedWorkflowTemplateSpec"] = {key: spec[key] for key in spec if key not in {"shutdown", "suspend"}}
+            status["storedWorkflowTemplateSpec"] = {
+                key: spec[key] for key in spec if key not in {"shutdown", "suspend"}
+            }
         self._write(workflow, status)
         for start in tree.starts:
             self._start(workflow, start)
@@ -188,5 +191,3 @@ class WorkflowsController:
 
 def _key(obj: Obj) -> Key:
     return obj["metadata"]["namespace"], obj["metadata"]["name"]
-
-

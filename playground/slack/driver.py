@@ -16,14 +16,14 @@ from playground.slack.model import Obj, SlackError
 from playground.slack.shown import message_json, workspace_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
-    from playground.faults import Faults
     from playground.slack.api import Log
     from playground.slack.interactions import Interactions
     from playground.slack.state import Slack
 
     Cluster = Callable[[], Obj]
+    Act = Callable[[Obj], Obj]
 
 PAGE = Path(__file__).parent / "page"
 LONGEST_WAIT = 60.0
@@ -51,12 +51,20 @@ async def errors_as_json(
 class Driver:
     """The page's server: static files, acts of people, and what they see."""
 
-    def __init__(self, slack: Slack, *, interactions: Interactions, log: Log, faults: Faults, cluster: Cluster) -> None:
+    def __init__(
+        self,
+        slack: Slack,
+        *,
+        interactions: Interactions,
+        log: Log,
+        cluster: Cluster,
+        acts: Mapping[str, Act],
+    ) -> None:
         self._slack = slack
         self._acts = interactions
         self._log = log
-        self._faults = faults
         self._cluster = cluster
+        self._other_acts = acts
 
     def web_app(self) -> web.Application:
         app = web.Application(middlewares=[errors_as_json])
@@ -67,7 +75,6 @@ class Driver:
             "submit": self._submit,
             "close": self._close,
             "suggest": self._suggest,
-            "fault": self._fault,
         }
         gets = {
             "messages": self._messages,
@@ -80,6 +87,8 @@ class Driver:
         }
         for name, act in posts.items():
             app.router.add_post(f"/_drive/{name}", act)
+        for name in self._other_acts:
+            app.router.add_post(f"/_drive/{name}", self._other)
         for name, look in gets.items():
             app.router.add_get(f"/_drive/{name}", look)
         app.router.add_get("/", self._index)
@@ -138,11 +147,13 @@ class Driver:
                 return web.json_response({"options": options})
         raise NoSuchChoiceError(ask.text("block"), [block["label"]["text"] for block in inputs(view)])
 
-    async def _fault(self, request: web.Request) -> web.Response:
+    async def _other(self, request: web.Request) -> web.Response:
+        """Do what another part of the playground does on request, such as a fault; its ValueError says why not."""
+        act = self._other_acts[request.path.rpartition("/")[2]]
         try:
-            return web.json_response(self._faults.drive(await body_of(request)))
+            return web.json_response(act(await body_of(request)))
         except ValueError as wrong:
-            raise DriverError(str(wrong), "docs/playground.md lists systems and kinds.") from None
+            raise DriverError(str(wrong), "docs/playground.md shows the call by example.") from None
 
     async def _messages(self, request: web.Request) -> web.Response:
         ask = await self._ask(request)

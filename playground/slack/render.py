@@ -42,7 +42,7 @@ def _token(inside: str, names: Names) -> str:
     if target.startswith("#"):
         return f"#{names(target[1:])}"
     if target.startswith("!"):
-        return f"@{label or target[1:]}"
+        return f"@{(label or target[1:]).removeprefix('@')}"
     return label or target
 
 

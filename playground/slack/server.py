@@ -27,7 +27,7 @@ from playground.slack.views import Views
 from playground.slack.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from playground.faults import Fault
     from playground.slack.model import Channel, Obj, Person
@@ -47,7 +47,11 @@ class Options:
 
 
 class SlackStandIn:
-    """A Slack workspace on loopback: the API that the bot talks to, and the page with the driver."""
+    """A Slack workspace on loopback: the API that the bot talks to, and the page with the driver.
+
+    `cluster` is shown by `GET /_drive/cluster`; each of `acts` becomes `POST /_drive/<name>`, JSON in and out, where
+    a ValueError is answered as a 400 with its words.
+    """
 
     def __init__(
         self,
@@ -58,12 +62,14 @@ class SlackStandIn:
         faults: Faults | None = None,
         pace: Pace | None = None,
         cluster: Callable[[], Obj] = dict,
+        acts: Mapping[str, Callable[[Obj], Obj]] | None = None,
         options: Options | None = None,
     ) -> None:
         self._options = options or Options()
         self._faults = faults or Faults()
         self._pace = pace or Pace()
         self._cluster = cluster
+        self._acts = {"fault": self._faults.drive, **(acts or {})}
         self.log = Log()
         self.changes = Changes()
         self.slack = self._assemble(app or App(), people, channels)
@@ -103,8 +109,8 @@ class SlackStandIn:
             self.slack,
             interactions=Interactions(self.slack),
             log=self.log,
-            faults=self._faults,
             cluster=self._cluster,
+            acts=self._acts,
         )
         self.slack.address.api = await self._listen(api.web_app(), api_port)
         self.slack.address.page = await self._listen(driver.web_app(), page_port)

@@ -188,7 +188,9 @@ async def test_a_milestone_whose_key_exists_is_left_out_even_after_it_was_said(s
     assert saved is not None
     assert await store.unsaid(first.id) == (milestone("a"), milestone("b"))
     await store.said(first.id, key="a")
-    await store.save(saved, milestones=[milestone("a"), milestone("c")])
+    again = await store.save(saved, milestones=[milestone("a"), milestone("b")])
+    assert again is not None
+    await store.save(again, milestones=[milestone("a"), milestone("c")])
     assert [one.key for one in await store.unsaid(first.id)] == ["b", "c"]
 
 

@@ -85,7 +85,7 @@ function special(token, nameOf) {
   if (target.startsWith("@")) return el("span", { class: "mention" }, `@${nameOf(target.slice(1))}`);
   if (target.startsWith("#")) return el("span", { class: "mention" }, `#${nameOf(target.slice(1))}`);
   if (target.startsWith("!date^")) return date(target, label);
-  if (target.startsWith("!")) return el("span", { class: "mention" }, `@${label || target.slice(1)}`);
+  if (target.startsWith("!")) return el("span", { class: "mention" }, `@${(label || target.slice(1)).replace(/^@/, "")}`);
   const address = unescape(target);
   if (!/^(https?|mailto):/.test(address)) return `<${unescape(token)}>`;
   return el("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, label || address);

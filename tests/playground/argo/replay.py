@@ -79,9 +79,12 @@ class Bed:
 class RolloutReplay:
     """One recording on one bed."""
 
-    def __init__(self, name: str, bed: Bed, *, skipped: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, name: str, bed: Bed, *, skipped: frozenset[str] = frozenset(), loose: frozenset[str] = frozenset()
+    ) -> None:
         self.lines = [line for line in read(name) if not skipped or _operations(line).isdisjoint(skipped)]
         self.bed = bed
+        self.loose = loose
         self.recorded, self.own = Letters(), Letters()
         self.rows: list[Row] = []
         self.events: list[str] = []
@@ -96,7 +99,7 @@ class RolloutReplay:
             elif line["kind"] == "rollouts" and line["type"] != "DELETED":
                 self.rows.append(row(line["object"], self.recorded))
                 self.last = counts(line["object"])
-                self.conditions = conditions(line["object"])
+                self.conditions = self._told(line["object"])
             elif line["kind"] == "events":
                 self.events.append(f"{line['object']['reason']}: {line['object']['message']}")
         await self._reach()
@@ -110,6 +113,9 @@ class RolloutReplay:
             held.append(line)
         yield from sorted(held, key=_moment)
 
+    def _told(self, rollout: Obj) -> frozenset[Condition]:
+        return frozenset(entry for entry in conditions(rollout) if entry[0] not in self.loose)
+
     def own_rows(self) -> list[Row]:
         self.own = Letters()
         return [row(rollout, self.own) for rollout in self.bed.history]
@@ -121,11 +127,11 @@ class RolloutReplay:
         def there() -> bool:
             own = self.own_rows()
             same = bool(own) and own[-1] == self.rows[-1] and counts(self.bed.rollout) == self.last
-            return same and conditions(self.bed.rollout) == self.conditions
+            return same and self._told(self.bed.rollout) == self.conditions
 
         def missing() -> str:
             own = self.own_rows()
-            now = f"{own[-1]} {counts(self.bed.rollout)} {conditions(self.bed.rollout)}" if own else "nothing"
+            now = f"{own[-1]} {counts(self.bed.rollout)} {self._told(self.bed.rollout)}" if own else "nothing"
             return f"{self.rows[-1]} {self.last} {self.conditions}\nis at {now}"
 
         await until(self.bed.store, there, missing)

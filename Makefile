@@ -1,0 +1,72 @@
+# Everything a contributor types. `make demo` and `make test` work as the first command after a clone: they make
+# their own environment in .venv from the locked requirements, given Python 3.11 or newer.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := bot commands integrations playground steps tests bench workflow-templates
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run check test test-page bench lock templates docs clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/made:
+	@test -n "$(PYTHON)" || { echo "Slipway needs Python 3.11 or newer with venv; install it or set PYTHON=…"; exit 2; }
+	@echo "Making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: $(VENV)/made requirements/run.txt
+	@echo "Installing what Slipway needs to run (once)"
+	@$(PIP) -r requirements/run.txt
+	@touch $@
+
+$(VENV)/dev: $(VENV)/made requirements/dev.txt
+	@echo "Installing the tools of check and test (once)"
+	@$(PIP) -r requirements/dev.txt
+	@touch $@ $(VENV)/run
+
+demo: $(VENV)/run ## the bot and a playground in one, on http://127.0.0.1:8400; Ctrl-C stops all
+	@exec $(BIN)/python -m bot.cli demo $(ARGS)
+
+run: $(VENV)/run ## the bot, with settings from SLIPWAY_* variables
+	@exec $(BIN)/python -m bot.cli run
+
+check: $(VENV)/dev ## lint, format, types, import contract: exactly what CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: $(VENV)/dev ## every test that needs nothing but Python, with coverage
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -n $(JOBS) --dist worksteal -m "not page and not bed" $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --include='commands/*' --fail-under=100 --skip-covered --show-missing
+	$(BIN)/python -m coverage report --omit='commands/*,tests/*' --fail-under=90 --skip-covered --sort=cover
+
+test-page: $(VENV)/dev ## the playground's page in a real Chromium
+	@tests/page/run.sh $(BIN)/python
+
+bench: $(VENV)/dev ## measure, print JSON, write the table of docs/benchmarks.md
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV)/dev ## make requirements/*.txt anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml --output-file requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+
+templates: $(VENV)/dev ## write workflow-templates/*.yaml from their hera sources
+	$(BIN)/python workflow-templates/generate.py
+
+docs: $(VENV)/dev ## write the generated parts of README.md and docs/
+	$(BIN)/python docs/generate.py
+
+clean: ## remove the environment and what tests left
+	rm -rf $(VENV) .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache test-results

@@ -1,0 +1,75 @@
+"""What happens when Slack calls: typed payloads become requests, answers go back to the person who asked.
+
+The acknowledgement has been given before anything here runs (`integrations.slack.listeners`).
+"""
+
+import re
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.dispatch import Dispatch
+from commands.core.model import Action
+from commands.core.ports import Chat
+from commands.core.reasons import Notice, ReasonCode
+from commands.core.requests import PressRequest
+from commands.deploy import Origin
+from integrations.slack.card_buttons import ACTION_PREFIX
+from integrations.slack.listeners import CHOICE, register
+from integrations.slack.notices import is_confirmation
+from integrations.slack.payloads import Click, Invocation, target
+
+COMMANDS = ("/deploy", "/rollout")
+PRESSABLE = (Action.PROMOTE, Action.FULL, Action.ABORT, Action.CANCEL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listeners:
+    """The handlers of everything that a person can do."""
+
+    dispatch: Dispatch
+    chat: Chat
+
+    async def on_command(self, invocation: Invocation) -> None:
+        origin = Origin(user=invocation.user, channel=invocation.channel, key=invocation.key)
+        notice = await self.dispatch.command(command=invocation.command, text=invocation.text, origin=origin)
+        await self._answer(invocation, notice)
+
+    async def on_press(self, click: Click) -> None:
+        """Answer a button of a card; its value is checked against the database, never believed."""
+        wanted = target(click.value)
+        if wanted is None:
+            await self._answer(click, Notice(code=ReasonCode.STALE))
+            return
+        request = PressRequest(
+            action=Action(click.action.removeprefix(ACTION_PREFIX)), deployment=wanted.deployment, gate=wanted.gate
+        )
+        await self._answer(click, await self.dispatch.press(request, user=click.user))
+
+    async def on_choice(self, click: Click) -> None:
+        """Run the line that a suggestion stands for, with the rights of whoever pressed it."""
+        command, _, text = click.value.partition(" ")
+        origin = Origin(user=click.user, channel=click.channel, key=click.key)
+        notice = await self.dispatch.command(
+            command=command, text=text, origin=origin, is_confirmed=is_confirmation(click.action)
+        )
+        await self._answer(click, notice)
+
+    async def _answer(self, asked: Invocation | Click, notice: Notice | None) -> None:
+        if notice is not None:
+            await self.chat.whisper(channel=asked.channel, user=asked.user.id, notice=notice)
+
+
+def connect(app: AsyncApp, listeners: Listeners) -> None:
+    """Register everything on Bolt's app."""
+    names = "|".join(action.value for action in PRESSABLE)
+    register(
+        app,
+        commands=dict.fromkeys(COMMANDS, listeners.on_command),
+        actions={
+            re.compile(rf"{re.escape(ACTION_PREFIX)}(?:{names})"): listeners.on_press,
+            CHOICE: listeners.on_choice,
+        },
+        views={},
+        chat=listeners.chat,
+    )

@@ -1,0 +1,127 @@
+"""Builds every adapter and connects it; the only place that constructs them.
+
+`connected` gives the running parts for `slipway run` and `slipway check`; what they do is theirs.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clock import SystemClock
+from bot.dispatch import Dispatch
+from bot.settings import KeycloakSection, NexusSection, Settings
+from bot.worker import Worker
+from commands.flow.advance import Advance
+from commands.flow.ask import Ask
+from commands.flow.show import Show
+from integrations.catalog import CatalogFile
+from integrations.keycloak import KeycloakPeople, KeycloakSettings, Link, RolesFrom
+from integrations.kubernetes import KubernetesClusters, KubernetesPipelines, KubernetesRollouts
+from integrations.nexus import NexusSettings, NexusVersions
+from integrations.slack.client import SlackChat
+from integrations.slack.connection import SlackSettings, new_session, web_client
+from integrations.store import SqlDeployments, StoreSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The adapters to other systems, without the database."""
+
+    catalog: CatalogFile
+    people: KeycloakPeople
+    versions: NexusVersions
+    clusters: KubernetesClusters
+    slack: AsyncWebClient
+    slack_settings: SlackSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """Everything that `slipway run` runs."""
+
+    outside: Outside
+    chat: SlackChat
+    worker: Worker
+    dispatch: Dispatch
+
+
+@asynccontextmanager
+async def outside(settings: Settings) -> AsyncIterator[Outside]:
+    """Build the adapters to other systems; nothing is asked of them yet."""
+    async with AsyncExitStack() as stack:
+        catalog = CatalogFile(settings.catalog)
+        client = await stack.enter_async_context(httpx.AsyncClient(trust_env=True))
+        versions = NexusVersions(nexus_settings(settings.nexus), client)
+        stack.push_async_callback(versions.aclose)
+        people = KeycloakPeople(keycloak_settings(settings.keycloak, team=settings.slack.team))
+        stack.push_async_callback(people.aclose)
+        clusters = KubernetesClusters(
+            clusters=catalog.current.clusters, environments=catalog.current.environments.values()
+        )
+        stack.push_async_callback(clusters.aclose)
+        slack_settings = SlackSettings(
+            bot_token=settings.slack.bot_token.get_secret_value(),
+            app_token=settings.slack.app_token.get_secret_value(),
+            team=settings.slack.team,
+            api_url=settings.slack.api_url,
+        )
+        session = await stack.enter_async_context(new_session())
+        yield Outside(
+            catalog=catalog,
+            people=people,
+            versions=versions,
+            clusters=clusters,
+            slack=web_client(slack_settings, session),
+            slack_settings=slack_settings,
+        )
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Bot]:
+    """Build the whole bot, with its database opened and migrated."""
+    clock = SystemClock()
+    async with outside(settings) as parts, AsyncExitStack() as stack:
+        deployments = await SqlDeployments.open(StoreSettings(url=settings.database), clock=clock)
+        stack.push_async_callback(deployments.aclose)
+        rollouts, pipelines = KubernetesRollouts(parts.clusters), KubernetesPipelines(parts.clusters)
+        chat = SlackChat(parts.slack)
+        advance = Advance(deployments=deployments, rollouts=rollouts, pipelines=pipelines, chat=chat, clock=clock)
+        show = Show(deployments=deployments, chat=chat)
+        worker = Worker(deployments=deployments, advance=advance, show=show, clock=clock)
+        parts.clusters.on_change(worker.hint)
+        dispatch = Dispatch(
+            team=settings.slack.team,
+            hint=settings.hint,
+            catalogs=parts.catalog,
+            people=parts.people,
+            versions=parts.versions,
+            rollouts=rollouts,
+            deployments=deployments,
+            ask=Ask(people=parts.people, deployments=deployments, rollouts=rollouts, clock=clock),
+            worker=worker,
+            clock=clock,
+        )
+        yield Bot(outside=parts, chat=chat, worker=worker, dispatch=dispatch)
+
+
+def keycloak_settings(section: KeycloakSection, *, team: str) -> KeycloakSettings:
+    return KeycloakSettings(
+        url=section.url,
+        realm=section.realm,
+        client_id=section.client_id,
+        client_secret=section.client_secret,
+        team=team,
+        roles_client=section.roles_client,
+        link=Link(section.link),
+        attribute=section.attribute,
+        idp_alias=section.idp_alias,
+        roles_from=RolesFrom(section.roles_from),
+    )
+
+
+def nexus_settings(section: NexusSection) -> NexusSettings:
+    password = section.password if section.username else None
+    return NexusSettings(url=section.url, repository=section.repository, username=section.username, password=password)

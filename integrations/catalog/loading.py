@@ -1,0 +1,212 @@
+"""From bytes to a Catalog, or to every problem at once: YAML, then the form of each entry, then the meaning of all.
+
+Used by file.py, `slipway check` and tests. Total: whatever the bytes are, it returns or raises CatalogError.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from commands.core.catalog import App, ApprovalRule, Artifact, Catalog, Chart, Cluster, Environment, Grant
+from commands.core.observed import CanaryStep, CanaryStepKind
+from integrations.catalog import meaning
+from integrations.catalog.document import MAX_BYTES, Document, read
+from integrations.catalog.mistakes import explain
+from integrations.catalog.problems import CatalogError, Finding, Problem
+from integrations.catalog.shapes import (
+    NO_DURATION,
+    AppShape,
+    ApprovalsShape,
+    CatalogShape,
+    ClusterShape,
+    EnvironmentShape,
+    GrantShape,
+    Shape,
+    StepShape,
+)
+from integrations.catalog.words import duration_label
+
+_SomeShape = TypeVar("_SomeShape", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A catalog that can be used, and what should be better about it."""
+
+    catalog: Catalog
+    warnings: tuple[Problem, ...] = ()
+
+
+def load(path: FilePath) -> Catalog:
+    """Read a file.
+
+    Raises
+    ------
+    CatalogError
+        It cannot be read, or it is not a valid catalog; carries every problem.
+    """
+    return parse(read_bytes(path), name=str(path)).catalog
+
+
+def read_bytes(path: FilePath) -> bytes:
+    """Read a regular file, at most one byte more than a catalog may have; CatalogError says why it cannot be."""
+    try:
+        # Not blocking, so that a pipe in its place is refused and not waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise CatalogError(str(path), [_unreadable("it is not a file")])
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else None
+        raise CatalogError(str(path), [_unreadable((reason or "its name is none").lower())]) from exc
+
+
+def _unreadable(reason: str) -> Problem:
+    remedy = "Check the path and its permissions."
+    return Problem(line=0, column=0, field="", message=f"The catalog cannot be read: {reason}.", remedy=remedy)
+
+
+def parse(content: bytes | str, *, name: str = "catalog.yaml") -> Loaded:
+    """Understand the content of a file; CatalogError carries every problem."""
+    document = read(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+    if isinstance(document, Problem):
+        raise CatalogError(name, [document])
+    if not isinstance(document.data, dict):
+        message = "The file is empty." if document.data is None else "The file is not a mapping."
+        remedy = "Begin with clusters:, environments: and apps:."
+        raise CatalogError(name, [document.place(Finding((), message, remedy))])
+    shape, found = _examine(document.data)
+    problems = _placed(document, [*document.findings, *found])
+    if problems or shape is None:
+        raise CatalogError(name, problems)
+    warnings = _placed(document, meaning.warnings(_entries(document.data)))
+    return Loaded(catalog=_to_catalog(shape), warnings=warnings)
+
+
+def _examine(data: dict[str, Any]) -> tuple[CatalogShape | None, list[Finding]]:
+    """Check form and meaning; the meaning is checked even where some entries' form is wrong."""
+    shape, found = None, []
+    try:
+        shape = CatalogShape.model_validate(data)
+    except ValidationError as error:
+        found = explain(error)
+    return shape, [*found, *meaning.findings(_entries(data))]
+
+
+def _placed(document: Document, findings: Iterable[Finding]) -> tuple[Problem, ...]:
+    """Look up places, in the order of the file; of several findings about one value the first counts."""
+    seen: set[tuple[object, ...]] = set()
+    problems = []
+    for finding in findings:
+        problem = document.place(finding)
+        spot = (problem.line, problem.column, problem.field)
+        if spot not in seen:
+            seen.add(spot)
+            problems.append(problem)
+    return tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+
+
+def _entries(data: dict[str, Any]) -> meaning.Entries:
+    grants = data.get("grants")
+    numbered = dict(enumerate(grants)) if isinstance(grants, list) else {}
+    sections = {name: _mapping(data.get(name)) for name in ("clusters", "environments", "apps")}
+    return meaning.Entries(
+        clusters=_fitting(sections["clusters"], ClusterShape),
+        environments=_fitting(sections["environments"], EnvironmentShape),
+        apps=_fitting(sections["apps"], AppShape),
+        grants=_fitting(numbered, GrantShape),
+        declared={name: tuple(section) for name, section in sections.items()},
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+_Key = TypeVar("_Key", str, int)
+
+
+def _fitting(section: Mapping[_Key, Any], shape: type[_SomeShape]) -> dict[_Key, _SomeShape]:
+    fitting = {}
+    for key, raw in section.items():
+        try:
+            fitting[key] = shape.model_validate(raw)
+        except ValidationError:
+            continue
+    return fitting
+
+
+def _to_catalog(shape: CatalogShape) -> Catalog:
+    return Catalog(
+        clusters={
+            name: Cluster(name=name, kubeconfig=one.kubeconfig or "", context=one.context or "")
+            for name, one in shape.clusters.items()
+        },
+        environments={name: _to_environment(name, one) for name, one in shape.environments.items()},
+        apps={name: _to_app(name, one) for name, one in shape.apps.items()},
+        grants=tuple(map(_to_grant, shape.grants)),
+    )
+
+
+def _to_environment(name: str, shape: EnvironmentShape) -> Environment:
+    return Environment(
+        name=name,
+        cluster=shape.cluster,
+        namespace=shape.namespace,
+        is_default=shape.default,
+        is_protected=shape.protected,
+        approvals=_to_rule(shape.approvals) if shape.approvals else None,
+        windows=tuple(shape.windows),
+        channel=shape.channel or "",
+    )
+
+
+def _to_rule(shape: ApprovalsShape) -> ApprovalRule:
+    return ApprovalRule(
+        count=shape.count,
+        roles=tuple(shape.roles),
+        may_requester=shape.requester_may_approve,
+        expire=shape.expire,
+    )
+
+
+def _to_app(name: str, shape: AppShape) -> App:
+    artifact, chart = shape.artifact, shape.chart
+    return App(
+        name=name,
+        artifact=Artifact(group=artifact.group, name=artifact.name, packaging=artifact.packaging),
+        image=shape.image,
+        base_image=shape.base_image,
+        chart=Chart(repository=chart.repository, path=chart.path, ref=chart.ref),
+        environments=tuple(shape.environments),
+        aliases=tuple(shape.aliases),
+        owners=tuple(shape.owners),
+        strategy=shape.strategy,
+        values=shape.values,
+        canary=tuple(map(_to_step, shape.canary.steps)) if shape.canary else (),
+    )
+
+
+def _to_step(shape: StepShape) -> CanaryStep:
+    if shape.weight is not None:
+        return CanaryStep(kind=CanaryStepKind.WEIGHT, weight=shape.weight, label=f"{shape.weight} %")
+    if shape.pause is None or shape.pause == NO_DURATION:
+        return CanaryStep(kind=CanaryStepKind.PAUSE, label="pause")
+    return CanaryStep(
+        kind=CanaryStepKind.PAUSE, duration=shape.pause, label=f"pause {duration_label(shape.pause)}"
+    )
+
+
+def _to_grant(shape: GrantShape) -> Grant:
+    return Grant(
+        role=shape.role,
+        may=frozenset(shape.may),
+        environments=frozenset(shape.environments or ()),
+        apps=frozenset(shape.apps or ()),
+    )

@@ -1,0 +1,154 @@
+"""What the pipeline's last step leaves in the cluster: a Rollout and its Services, made from the step's parameters.
+
+Used by the release step and by whoever seeds running apps. It does not wait for the Rollout.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from playground.argo.names import Obj, dig, owned_by
+from playground.kubernetes.store import Store
+
+Parameters = Mapping[str, str]
+NAME: Final = "app.kubernetes.io/name"
+PART: Final = "app.kubernetes.io/part-of"
+DELAY: Final = 300
+DEFAULT_PORT: Final = 8080
+
+
+class ReleaseError(Exception):
+    """The parameters cannot be released; the text says why."""
+
+
+def read_values(parameters: Parameters) -> Obj:
+    try:
+        values = json.loads(parameters.get("values") or "{}")
+    except ValueError as error:
+        raise ReleaseError(f"values is not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ReleaseError("values is not a JSON object")
+    return values
+
+
+def build(parameters: Parameters) -> list[Obj]:
+    """Make the Rollout and its Services. Nothing in the pod template changes from deployment to deployment."""
+    values, app = read_values(parameters), parameters["app"]
+    labels = {f"slipway/{key}": parameters[key] for key in ("app", "environment", "deployment") if key in parameters}
+    notes = {f"slipway/{key}": parameters.get(key, "") for key in ("version", "strategy", "requester")}
+    names = [app, f"{app}-preview"] if parameters.get("strategy") == "blue-green" else [app]
+    meta = {"namespace": parameters["namespace"], "labels": {NAME: app, **labels}}
+    rollout = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Rollout",
+        "metadata": {"name": app, **meta, "annotations": notes},
+        "spec": _spec(parameters, values),
+    }
+    return [*(_service(name, app, meta, values) for name in names), rollout]
+
+
+def _spec(parameters: Parameters, values: Obj) -> Obj:
+    return {
+        "replicas": int(values.get("replicas", 1)),
+        "revisionHistoryLimit": 5,
+        "rollbackWindow": {"revisions": 3},
+        "progressDeadlineSeconds": int(values.get("progressDeadlineSeconds", 600)),
+        "selector": {"matchLabels": {NAME: parameters["app"]}},
+        "strategy": _strategy(parameters, values),
+        "template": _template(parameters, values),
+    }
+
+
+def _strategy(parameters: Parameters, values: Obj) -> Obj:
+    app, strategy = parameters["app"], parameters.get("strategy", "rolling")
+    rolling = {"maxSurge": "25%", "maxUnavailable": 0}
+    if strategy in {"rolling", "recreate"}:
+        return {"canary": rolling}
+    if strategy == "canary":
+        return {"canary": {**rolling, "steps": dig(values, "canary", "steps") or []}}
+    if strategy != "blue-green":
+        raise ReleaseError(f"strategy {strategy!r} is unknown: use rolling, recreate, blue-green or canary")
+    delay = dig(values, "blueGreen", "scaleDownDelaySeconds")
+    services = {"activeService": app, "previewService": f"{app}-preview"}
+    return {
+        "blueGreen": {
+            **services,
+            "autoPromotionEnabled": False,
+            "scaleDownDelaySeconds": DELAY if delay is None else delay,
+        }
+    }
+
+
+def _template(parameters: Parameters, values: Obj) -> Obj:
+    port = int(values.get("port", DEFAULT_PORT))
+    container = {
+        "name": "app",
+        "image": f"{parameters['image']}@{parameters['digest']}",
+        "env": [{"name": "VERSION", "value": parameters.get("version", "")}],
+        "ports": [{"containerPort": port, "protocol": "TCP"}],
+        "readinessProbe": {"httpGet": {"path": "/", "port": port}, "periodSeconds": 1},
+        "resources": {},
+    }
+    labels = {NAME: parameters["app"], PART: "slipway"}
+    return {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+
+
+def _service(name: str, app: str, meta: Obj, values: Obj) -> Obj:
+    ports = [{"port": 80, "targetPort": int(values.get("port", DEFAULT_PORT)), "protocol": "TCP"}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, **meta},
+        "spec": {"selector": {NAME: app}, "ports": ports},
+    }
+
+
+async def apply(store: Store, parameters: Parameters) -> None:
+    """Create or update the objects. A recreate first takes all pods away and waits until they are gone."""
+    objects = build(parameters)
+    namespace, app = parameters["namespace"], parameters["app"]
+    if parameters.get("strategy") == "recreate" and store.get("Rollout", namespace, app):
+        store.merge_patch("Rollout", namespace, app, {"spec": {"replicas": 0}})
+        await _until(store, lambda: not _pods_of(store, namespace, app))
+    for obj in objects:
+        _apply(store, obj)
+    if f"{app}-preview" not in {obj["metadata"]["name"] for obj in objects}:
+        _remove_service(store, namespace, f"{app}-preview")
+
+
+def _apply(store: Store, obj: Obj) -> None:
+    meta = obj["metadata"]
+    known = store.get(obj["kind"], meta["namespace"], meta["name"])
+    if known is None:
+        store.create(obj)
+    elif obj["kind"] == "Rollout":
+        merged = {key: {**(known["metadata"].get(key) or {}), **meta[key]} for key in ("labels", "annotations")}
+        spec = {**obj["spec"], **{key: known["spec"][key] for key in ("paused", "restartAt") if key in known["spec"]}}
+        store.replace({**known, "metadata": {**known["metadata"], **merged}, "spec": spec})
+
+
+def _remove_service(store: Store, namespace: str, name: str) -> None:
+    if store.get("Service", namespace, name):
+        store.delete("Service", namespace, name)
+
+
+def _pods_of(store: Store, namespace: str, app: str) -> list[Obj]:
+    rollout = store.get("Rollout", namespace, app)
+    sets = [rs for rs in store.list("ReplicaSet", namespace) if rollout and owned_by(rs, rollout)]
+    return [pod for pod in store.list("Pod", namespace) if any(owned_by(pod, rs) for rs in sets)]
+
+
+async def _until(store: Store, holds: Callable[[], bool]) -> None:
+    changed = asyncio.Event()
+
+    def heard(_: Any) -> None:
+        changed.set()
+
+    unsubscribe = store.subscribe(heard)
+    try:
+        while not holds():
+            changed.clear()
+            await changed.wait()
+    finally:
+        unsubscribe()

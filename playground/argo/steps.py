@@ -1,0 +1,109 @@
+"""What the five steps of the pipeline do in the playground: the table that step_runs looks templates up in.
+
+Each takes the time that the real one roughly takes and ends its log with one line of JSON.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Final
+
+from playground.argo import release
+from playground.argo.step_runs import StepBehaviour, StepContext
+from playground.kubernetes.store import Store
+
+Versions = Callable[[str, str, str], bool]
+NOT_FOUND: Final = 11
+BAD_VALUES: Final = 12
+FETCH_SECONDS: Final = 1.0
+BUILD_SECONDS: Final = 3.0
+SKIP_SECONDS: Final = 0.3
+RESOLVE_SECONDS: Final = 0.5
+CHART_SECONDS: Final = 0.7
+RELEASE_SECONDS: Final = 1.0
+
+
+def every_version(_group: str, _name: str, _version: str) -> bool:
+    return True
+
+
+class Pipeline:
+    """The steps' common memory: which images were built, how often an app was released."""
+
+    def __init__(self, store: Store, versions: Versions = every_version) -> None:
+        self._store = store
+        self._versions = versions
+        self._built: set[tuple[str, str]] = set()
+        self._revisions: dict[tuple[str, str], int] = {}
+
+    def behaviours(self) -> dict[str, StepBehaviour]:
+        return {
+            "fetch-artifact": self.fetch_artifact,
+            "build-image": self.build_image,
+            "resolve-image": self.resolve_image,
+            "fetch-chart": self.fetch_chart,
+            "release": self.release,
+        }
+
+    async def fetch_artifact(self, context: StepContext) -> int:
+        known = context.parameters
+        group, name, version = (known.get(key, "") for key in ("artifact-group", "artifact-name", "version"))
+        what = f"{group}:{name}:{version}"
+        context.log(f"fetching {what}")
+        await context.pace.sleep(FETCH_SECONDS)
+        if not self._versions(group, name, version):
+            context.finish("failed", "artifact-not-found", f"{what} does not exist", seconds=FETCH_SECONDS)
+            return NOT_FOUND
+        digest = hashlib.sha256(what.encode()).hexdigest()
+        context.finish("ok", "", f"{what} fetched", seconds=FETCH_SECONDS, digest=f"sha256:{digest}")
+        return 0
+
+    async def build_image(self, context: StepContext) -> int:
+        app, version = context.parameters.get("app", ""), context.parameters.get("version", "")
+        again = (app, version) in self._built
+        seconds = SKIP_SECONDS if again else BUILD_SECONDS
+        image = f"{context.parameters.get('image', app)}:{version}"
+        context.log(f"{image} was built before" if again else f"building {image}")
+        await context.pace.sleep(seconds)
+        self._built.add((app, version))
+        context.finish("ok", "", f"{image} {'is there already' if again else 'built and pushed'}", seconds=seconds)
+        return 0
+
+    async def resolve_image(self, context: StepContext) -> int:
+        await context.pace.sleep(RESOLVE_SECONDS)
+        digest = image_digest(context.parameters.get("app", ""), context.parameters.get("version", ""))
+        context.outputs["digest"] = digest
+        context.finish("ok", "", f"resolved to {digest}", seconds=RESOLVE_SECONDS, digest=digest)
+        return 0
+
+    async def fetch_chart(self, context: StepContext) -> int:
+        await context.pace.sleep(CHART_SECONDS)
+        repository, ref = (context.parameters.get(key, "") for key in ("chart-repository", "chart-ref"))
+        commit = chart_commit(repository, ref)
+        context.outputs["commit"] = commit
+        context.finish("ok", "", f"{ref} is {commit}", seconds=CHART_SECONDS, commit=commit)
+        return 0
+
+    async def release(self, context: StepContext) -> int:
+        known = dict(context.parameters)
+        known.setdefault("digest", image_digest(known.get("app", ""), known.get("version", "")))
+        await context.pace.sleep(RELEASE_SECONDS)
+        try:
+            await release.apply(self._store, known)
+        except release.ReleaseError as error:
+            context.finish("failed", "chart-values", str(error), seconds=RELEASE_SECONDS)
+            return BAD_VALUES
+        key = (known["namespace"], known["app"])
+        self._revisions[key] = number = self._revisions.get(key, 0) + 1
+        context.outputs["revision"] = str(number)
+        context.finish("ok", "", f"release {number} of {known['app']}", seconds=RELEASE_SECONDS, revision=number)
+        return 0
+
+
+def image_digest(app: str, version: str) -> str:
+    """The digest of an app's image: the same version is the same image."""
+    return f"sha256:{hashlib.sha256(f'{app}:{version}'.encode()).hexdigest()}"
+
+
+def chart_commit(repository: str, ref: str) -> str:
+    """The commit that a reference of the chart's repository stands for."""
+    return hashlib.sha1(f"{repository}@{ref}".encode(), usedforsecurity=False).hexdigest()

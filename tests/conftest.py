@@ -1,0 +1,27 @@
+"""The one option of the suite: `--update-goldens` writes the expected texts of tests/data instead of comparing them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write tests/data anew; read the diff")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the file of that name under tests/data."""
+
+    def check(name: str, text: str) -> None:
+        path = DATA / name
+        if request.config.getoption("--update-goldens"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{name} is missing: run pytest with --update-goldens and read what it writes"
+        assert text == path.read_text(encoding="utf-8")
+
+    return check

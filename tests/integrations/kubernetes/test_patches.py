@@ -1,0 +1,103 @@
+"""Acts as JSON patches, compared with goldens, and applied to what the real controller had written."""
+
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonpatch
+import pytest
+
+from commands.core.acts import expected_of
+from commands.core.model import Action, Expected
+from commands.core.observed import RolloutPhase
+from integrations.kubernetes.patches import is_pointless, patch_for
+from integrations.kubernetes.rollouts import project_replica_set, project_rollout, snapshot_of
+from tests.recordings import objects
+
+GOLDENS = Path(__file__).parents[2] / "data" / "patches"
+CANARY = Expected(
+    uid="uid-1",
+    generation=4,
+    observed_generation="4",
+    current_hash="bbbb",
+    stable_hash="aaaa",
+    step_index=1,
+    pause_since="2026-11-02T12:00:00Z",
+)
+GREEN = replace(CANARY, step_index=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "expected"),
+    [
+        ("promote-canary", Action.PROMOTE, CANARY),
+        ("promote-green", Action.PROMOTE, GREEN),
+        ("full", Action.FULL, CANARY),
+        ("abort", Action.ABORT, CANARY),
+    ],
+)
+def test_each_act_is_the_patch_that_was_reviewed(name: str, action: Action, expected: Expected) -> None:
+    golden = json.loads((GOLDENS / f"{name}.json").read_text())
+    assert patch_for(action, expected) == golden
+
+
+@pytest.mark.parametrize("action", set(Action) - {Action.PROMOTE, Action.FULL, Action.ABORT})
+def test_other_actions_are_no_patches(action: Action) -> None:
+    with pytest.raises(ValueError, match=action.value):
+        patch_for(action, CANARY)
+
+
+@pytest.mark.parametrize("action", [Action.FULL, Action.ABORT])
+def test_there_is_nothing_to_do_to_a_finished_rollout(action: Action) -> None:
+    assert is_pointless(action, replace(CANARY, stable_hash="bbbb"))
+    assert not is_pointless(action, CANARY)
+
+
+def paused(name: str) -> tuple[dict[str, Any], Expected]:
+    """Return a recorded Rollout at its first pause, and what a person would have seen."""
+    sets: dict[str, Any] = {}
+    for kind, _, obj in objects(name, "rollouts", "replicasets"):
+        if kind == "replicasets":
+            sets[obj["metadata"]["name"]] = project_replica_set(obj)
+            continue
+        seen = snapshot_of(project_rollout(obj), sets.values())
+        if seen.phase is RolloutPhase.PAUSED:
+            return obj, expected_of(seen, Action.PROMOTE)
+    raise AssertionError
+
+
+@pytest.mark.parametrize("name", ["canary-happy", "bluegreen-first-and-upgrade"])
+def test_the_first_promote_applies_and_the_second_does_not(name: str) -> None:
+    rollout, expected = paused(name)
+    patch = jsonpatch.JsonPatch(patch_for(Action.PROMOTE, expected))
+    promoted = patch.apply(copy.deepcopy(rollout))
+    assert "pauseConditions" not in promoted["status"]
+    with pytest.raises(jsonpatch.JsonPatchException):
+        patch.apply(promoted)
+
+
+@pytest.mark.parametrize(
+    "change", ["generation", "observed_generation", "current_hash", "step_index", "pause_since", "uid"]
+)
+def test_nothing_is_promoted_that_is_no_longer_what_was_seen(change: str) -> None:
+    rollout, expected = paused("canary-happy")
+    other = replace(expected, **{change: 99 if change in {"generation", "step_index"} else "other"})
+    with pytest.raises(jsonpatch.JsonPatchException):
+        jsonpatch.JsonPatch(patch_for(Action.PROMOTE, other)).apply(rollout)
+
+
+def test_what_the_recorder_sent_tests_the_same_things() -> None:
+    """The recorded promotes were accepted by the real API server: ours must not differ in form."""
+    _, expected = paused("canary-happy")
+    ours = [(each["op"], each["path"]) for each in patch_for(Action.PROMOTE, expected)]
+    assert ours == [
+        ("test", "/metadata/uid"),
+        ("test", "/metadata/generation"),
+        ("test", "/status/observedGeneration"),
+        ("test", "/status/currentPodHash"),
+        ("test", "/status/currentStepIndex"),
+        ("test", "/status/pauseConditions/0/startTime"),
+        ("remove", "/status/pauseConditions"),
+    ]

@@ -1,0 +1,144 @@
+"""The cards that the goldens show: every headline with every strategy that it makes sense for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from commands.core.card import Card, draw
+from commands.core.model import Act, Action, ActState, Deployment, Failure, Stage
+from commands.core.observed import (
+    Pause,
+    PauseReason,
+    PipelinePhase,
+    Replicas,
+    RolloutPhase,
+    RolloutSnapshot,
+    StepPhase,
+    Strategy,
+)
+from tests.make import BOB, NOON, deployment, pipeline, rollout, step
+
+SINCE = NOON + timedelta(minutes=3)
+SINCE_TEXT = "2026-11-02T12:03:00Z"
+ROLLING = {"steps": (), "step_index": None, "weight": 100}
+
+
+def building(**changes: object) -> Deployment:
+    steps = (
+        step("fetch-artifact"),
+        step("build-image", finished_at=NOON + timedelta(seconds=41)),
+        step("resolve-image"),
+        step("fetch-chart", StepPhase.RUNNING, finished_at=None),
+        step("release", StepPhase.PENDING),
+    )
+    running = pipeline(phase=PipelinePhase.RUNNING, steps=steps, finished_at=None)
+    return deployment(**{"environment": "production", "reason": "fix the checkout", "pipeline": running, **changes})
+
+
+def rolling_out(seen: RolloutSnapshot, **changes: object) -> Deployment:
+    row = building(**{"stage": Stage.ROLLING_OUT, "strategy": seen.strategy, "pipeline": pipeline(), **changes})
+    return replace(row, rollout=seen)
+
+
+def moving(**changes: object) -> RolloutSnapshot:
+    return rollout(**{"phase": RolloutPhase.PROGRESSING, "pause": None, "message": "more replicas", **changes})
+
+
+def green(**changes: object) -> RolloutSnapshot:
+    pause = Pause(reason=PauseReason.GREEN, since=SINCE, since_text=SINCE_TEXT)
+    sides = {"new": Replicas(5, 5), "old": Replicas(5, 5), "weight": 0, "actual_weight": 0}
+    return rollout(
+        **{"strategy": Strategy.BLUE_GREEN, "steps": (), "step_index": None, "pause": pause, **sides, **changes}
+    )
+
+
+def paused(reason: PauseReason, **changes: object) -> RolloutSnapshot:
+    until = SINCE + timedelta(minutes=10) if changes.pop("is_timed", False) else None
+    pause = Pause(reason=reason, since=SINCE, until=until, since_text=SINCE_TEXT)
+    return rollout(**{"pause": pause, **changes})
+
+
+def ended(stage: Stage, strategy: Strategy, **changes: object) -> Deployment:
+    finished = NOON + timedelta(minutes=12, seconds=4)
+    return building(
+        **{"stage": stage, "strategy": strategy, "pipeline": pipeline(), "finished_at": finished, **changes}
+    )
+
+
+def failed(strategy: Strategy) -> Deployment:
+    steps = (
+        step("fetch-artifact"),
+        step("build-image", StepPhase.FAILED, exit_code=12),
+        step("release", StepPhase.PENDING),
+    )
+    failure = Failure(
+        step="build-image",
+        message="413 Request Entity Too Large",
+        cause="Harbor refused the push: project quota exceeded",
+        exit_code=12,
+        lines=("pushing layer 3 of 5", "413 quota of project shop is 50 GiB, used 50 GiB"),
+    )
+    return ended(Stage.FAILED, strategy, pipeline=pipeline(phase=PipelinePhase.FAILED, steps=steps), failure=failure)
+
+
+def every_card() -> Mapping[str, Card]:
+    rows = {f"{name}-{strategy.value}": row for strategy in Strategy for name, row in _for(strategy).items()}
+    cards = {name: draw(row, ()) for name, row in (rows | _odd()).items()}
+    return cards | {"pending-canary": _pending(), "pending-full-canary": _pending(Action.FULL, "100")}
+
+
+def _for(strategy: Strategy) -> dict[str, Deployment]:
+    seen = {} if strategy is Strategy.CANARY else {**ROLLING, "strategy": strategy}
+    unhealthy = moving(phase=RolloutPhase.DEGRADED, message="ProgressDeadlineExceeded: pods not ready", **seen)
+    rows = {
+        "queued": building(stage=Stage.QUEUED, strategy=strategy, pipeline=None),
+        "building": building(strategy=strategy),
+        "releasing": building(stage=Stage.RELEASING, strategy=strategy, pipeline=pipeline()),
+        "rolling-out": rolling_out(moving(**seen)),
+        "held": rolling_out(paused(PauseReason.MANUAL, **seen)),
+        "unhealthy": rolling_out(unhealthy),
+        "aborting": rolling_out(moving(is_aborted=True, **seen)),
+        "done": ended(Stage.SUCCEEDED, strategy),
+        "failed": failed(strategy),
+        "aborted": ended(Stage.ABORTED, strategy),
+        "cancelled": ended(Stage.CANCELLED, strategy),
+        "superseded": ended(Stage.SUPERSEDED, strategy, rollout=rollout(deployment=143, version="v1.3")),
+        "ended": ended(Stage.EXPIRED, strategy, pipeline=None),
+    }
+    return rows | _pauses(strategy)
+
+
+def _pauses(strategy: Strategy) -> dict[str, Deployment]:
+    if strategy is Strategy.BLUE_GREEN:
+        return {"green-ready": rolling_out(green())}
+    if strategy is not Strategy.CANARY:
+        return {}
+    return {
+        "waits-for-promote": rolling_out(paused(PauseReason.STEP), stage=Stage.PAUSED),
+        "timed-pause": rolling_out(paused(PauseReason.STEP, is_timed=True, step_index=3, weight=50, actual_weight=50)),
+        "inconclusive": rolling_out(paused(PauseReason.INCONCLUSIVE, message="InconclusiveAnalysisRun")),
+    }
+
+
+def _odd() -> dict[str, Deployment]:
+    failure = Failure(step="", message="ProgressDeadlineExceeded: 0 of 1 new pods became ready")
+    partly = Failure(step="release", message="helm: timed out waiting for the condition", exit_code=1)
+    return {
+        "starting": building(pipeline=None),
+        "first-canary": building(way_back=None),
+        "first-done-blue-green": ended(Stage.SUCCEEDED, Strategy.BLUE_GREEN, way_back=None),
+        "first-aborted-canary": ended(Stage.ABORTED, Strategy.CANARY, way_back=None),
+        "really-less-canary": rolling_out(moving(weight=20, actual_weight=0, new=Replicas(0, 1))),
+        "rollout-not-seen": building(stage=Stage.ROLLING_OUT, pipeline=pipeline()),
+        "moved-outside-canary": rolling_out(moving(), moved_outside_at=NOON + timedelta(minutes=9)),
+        "failed-in-rollout-canary": ended(Stage.FAILED, Strategy.CANARY, failure=failure),
+        "failed-in-release-canary": ended(Stage.FAILED, Strategy.CANARY, failure=partly),
+        "last-step-canary": rolling_out(paused(PauseReason.STEP, step_index=4, weight=50, actual_weight=50)),
+        "skipped-build": building(pipeline=pipeline(steps=(step("build-image", StepPhase.SKIPPED),))),
+    }
+
+
+def _pending(action: Action = Action.PROMOTE, label: str = "50 %") -> Card:
+    row = rolling_out(paused(PauseReason.STEP))
+    act = Act(id="a1", deployment=row.id, action=action, gate="0" * 12, by=BOB, at=SINCE, label=label)
+    return draw(row, (replace(act, id="a0", state=ActState.APPLIED), act))

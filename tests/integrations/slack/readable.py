@@ -1,0 +1,31 @@
+"""Writes a message as a person would see it, for the .txt beside each golden."""
+
+import re
+
+from integrations.slack.blocks import Message
+
+_DATE = re.compile(r"<!date\^\d+\^\{[a-z_]+\}\|([^>]*)>")
+_MENTION = re.compile(r"<@U0([A-Z0-9]+)>")
+
+
+def readable(message: Message) -> str:
+    lines = []
+    for block in message.blocks:
+        match block["type"]:
+            case "section":
+                lines.append(_seen(block["text"]["text"]))
+            case "context":
+                lines.append(_seen(block["elements"][0]["text"]))
+            case "actions":
+                lines.append("  ".join(f"[{button['text']['text']}]" for button in block["elements"]))
+                lines += [
+                    f"    {button['text']['text']}? {button['confirm']['text']['text']}"
+                    for button in block["elements"]
+                    if "confirm" in button
+                ]
+    return "\n".join(lines) + "\n"
+
+
+def _seen(markup: str) -> str:
+    text = _MENTION.sub(lambda found: f"@{found[1].lower()}", _DATE.sub(r"\1", markup))
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,0 +1,77 @@
+"""Holds the stand-in's Rollouts controller to recordings of Argo Rollouts 1.10.1."""
+
+import pytest
+
+from playground.faults import Fault
+from tests.playground.argo.replay import Bed, RolloutReplay
+from tests.playground.argo.rollout_rows import without_repeats
+
+CRASH = (Fault(system="rollouts", kind="crash-loop", match="app:v2"),)
+PULL = (Fault(system="rollouts", kind="image-pull", match="app:v99"),)
+FAULTS = {
+    "canary-crashloop": CRASH,
+    "canary-crashloop-deadline-abort": CRASH,
+    "canary-image-pull-failure": PULL,
+}
+NAMES = (
+    "canary-happy",
+    "canary-abort",
+    "canary-abort-restore-at-once",
+    "canary-promote-full",
+    "canary-promote-full-after-abort",
+    "canary-superseded",
+    "canary-scale",
+    "canary-manual-pause",
+    "canary-skip-running-step",
+    "canary-crashloop",
+    "canary-crashloop-deadline-abort",
+    "canary-image-pull-failure",
+    "rolling",
+    "rollback-window",
+    "undo-without-window",
+    "bluegreen-first-and-upgrade",
+    "bluegreen-abort",
+    "bluegreen-auto-promotion",
+    "invalid-spec",
+)
+
+# What the stand-in does otherwise, and why that may be. Nothing else may differ: phases, messages, generations, steps,
+# hashes, pauses and aborts come in the recorded order, and the counts and conditions before each act are the recorded.
+SKIPPED_ACTS = {
+    "invalid-spec": frozenset({"remove /spec/strategy/blueGreen/activeService"}),  # refused by the CRD, not by Argo
+}
+LOOSE_CONDITIONS = {
+    "invalid-spec": frozenset({"Healthy", "Progressing"}),  # the real one leaves them stale until some other event
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_rollout_goes_through_the_recorded_states(name: str) -> None:
+    async with Bed(faults=FAULTS.get(name, ())) as bed:
+        replay = RolloutReplay(
+            name,
+            bed,
+            skipped=SKIPPED_ACTS.get(name, frozenset()),
+            loose=LOOSE_CONDITIONS.get(name, frozenset()),
+        )
+        await replay.run()
+
+    assert without_repeats(replay.own_rows()) == without_repeats(replay.rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_rollout_tells_the_recorded_events(name: str) -> None:
+    async with Bed(faults=FAULTS.get(name, ())) as bed:
+        replay = RolloutReplay(
+            name,
+            bed,
+            skipped=SKIPPED_ACTS.get(name, frozenset()),
+            loose=LOOSE_CONDITIONS.get(name, frozenset()),
+        )
+        await replay.run()
+
+    replay.own_rows()
+    own = {replay.own.text(message) for message in bed.messages}
+    # Real clients merge many events of one object into "(combined from similar events)"; those cannot be compared.
+    recorded = {replay.recorded.text(message) for message in replay.events if "combined from" not in message}
+    assert recorded - own == set()

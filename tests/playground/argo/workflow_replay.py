@@ -1,0 +1,103 @@
+"""Replays the requests of a workflow recording: each as soon as every workflow has reached its recorded state."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from playground.argo.cluster import Controllers
+from playground.argo.step_runs import StepBehaviour, StepContext
+from playground.faults import Faults
+from playground.kubernetes.store import ApiError, Store, WatchEvent
+from playground.pace import Pace
+from tests.playground.argo.recorded import Obj, read
+from tests.playground.argo.replay import KINDS, until
+from tests.playground.argo.workflow_rows import Row, row
+
+
+def sleeping(script: str) -> StepBehaviour:
+    """Behave as far as a recorded shell script did: its sleep, its exit code, the digest that it wrote."""
+    seconds = float(found[1]) if (found := re.search(r"sleep (\d+)", script)) else 0.5
+    code = int(found[1]) if (found := re.search(r"exit (\d+)", script)) else 0
+    digest = found[1] if (found := re.search(r"echo -n (\S+) >/tmp/digest", script)) else ""
+
+    async def behave(context: StepContext) -> int:
+        context.log(script)
+        await context.pace.sleep(seconds)
+        if digest:
+            context.outputs["digest"] = digest
+        return code
+
+    return behave
+
+
+class WorkflowReplay:
+    """One recording of the Workflows controller."""
+
+    def __init__(self, name: str, *, speed: float = 50.0) -> None:
+        self.lines = sorted((line for line in read(name) if "note" not in line), key=_moment)
+        self.store = Store()
+        pace, faults = Pace(speed=speed), Faults()
+        self.controllers = Controllers(self.store, pace=pace, faults=faults, behaviours=self._behaviours())
+        self.rows: dict[str, list[Row]] = {}
+        self.own: dict[str, list[Row]] = {}
+        self.store.subscribe(self._note)
+
+    def _templates(self) -> Iterator[Obj]:
+        for line in self.lines:
+            if line.get("act", {}).get("method") == "POST":
+                yield from line["act"]["body"]["spec"].get("templates") or ()
+
+    def _behaviours(self) -> Mapping[str, StepBehaviour]:
+        return {
+            template["name"]: sleeping(" ".join(template["container"].get("args") or ()))
+            for template in self._templates()
+            if "container" in template
+        }
+
+    def _note(self, event: WatchEvent) -> None:
+        if event.object["kind"] == "Workflow":
+            self.own.setdefault(event.object["metadata"]["name"], []).append(row(event.object))
+
+    async def run(self) -> None:
+        """Do all acts and wait for the recorded end."""
+        await self.controllers.start()
+        try:
+            for line in self.lines:
+                if "act" in line:
+                    await self._act(line["act"])
+                elif line["kind"] == "workflows" and line["type"] != "DELETED":
+                    name = line["object"]["metadata"]["name"]
+                    self.rows.setdefault(name, []).append(row(line["object"]))
+            await self._reach()
+        finally:
+            await self.controllers.stop()
+
+    async def _reach(self) -> None:
+        for name, rows in self.rows.items():
+            await until(
+                self.store,
+                lambda name=name, rows=rows: name in self.own and rows[-1] in self.own[name],  # type: ignore[misc]  # mypy does not infer lambda defaults
+                lambda name=name, rows=rows: f"{rows[-1]}\nis at {self.own.get(name, [None])[-1]}",  # type: ignore[misc]  # the same
+            )
+
+    async def _act(self, act: Obj) -> None:
+        if act["method"] == "GET":
+            return
+        await self._reach()
+        code = 200 if act["method"] == "PATCH" else 201
+        try:
+            self._do(act)
+        except ApiError as error:
+            code = error.code
+        assert code == act["code"], act
+
+    def _do(self, act: Obj) -> None:
+        namespace, plural, *rest = act["path"].split("/namespaces/")[1].split("/")
+        if act["method"] == "POST":
+            meta = {**act["body"]["metadata"], "namespace": namespace}
+            self.store.create({**act["body"], "metadata": meta})
+        else:
+            self.store.merge_patch(KINDS[plural], namespace, rest[0], act["body"])
+
+
+def _moment(line: Obj) -> float:
+    return float(line["act"]["sent"] if "act" in line else line["t"])
