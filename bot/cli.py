@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         case "run":
             return _run()
         case "demo":
-            _demo(options.rest)
+            return _demo(options.rest)
         case "check":
             return _check()
         case "schema":

@@ -17,7 +17,7 @@ from commands import abort, deploy, promote, status
 from commands import help as help_verb
 from commands.core import grammar
 from commands.core.catalog import Catalog
-from commands.core.errors import SystemFailure, UserFault
+from commands.core.errors import SystemFailure
 from commands.core.grammar import Vocabulary
 from commands.core.model import ChatUser, Deployment
 from commands.core.ports import Clock, Deployments, People, Rollouts, Versions
@@ -102,8 +102,6 @@ class Dispatch:
         try:
             async with asyncio.timeout(BUDGET_SECONDS):
                 notice = await running
-        except UserFault as fault:
-            notice = fault.notice
         except SystemFailure as failure:
             log.warning("%s failed: %s", type(request).__name__, failure)
             notice = _unavailable(failure, request, self.hint)

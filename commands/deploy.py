@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from commands.core import plan
 from commands.core.acts import names
@@ -76,13 +77,16 @@ async def run(
     # plan
     new = _plan(facts, strategy=verdict.strategy, request=request, origin=origin, catalog=catalog, at=clock.now())
     # commit
-    match await deployments.start(new):
+    outcome = await deployments.start(new)
+    match outcome:
         case Started(deployment):
             return deployment
         case Repeated(deployment):
             return Notice(code=ReasonCode.REPEATED, facts=names(deployment))
         case SlotTaken(holder):
             return _busy(holder)
+        case _:
+            assert_never(outcome)
 
 
 async def _gather(

@@ -27,7 +27,6 @@ BASE_IMAGE: Final = f"harbor.example.com/base/jre@sha256:{'b5' * 32}"
 CHARTS: Final = "https://gitea.example.com/platform/charts.git"
 CHART_PATH: Final = "app"
 CHART_REF: Final = "v1.4.0"
-CHART_COMMIT: Final = "c4a27" * 8
 SEEDED_AT: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 COMPOSITES: Final[Mapping[str, frozenset[str]]] = {

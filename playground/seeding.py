@@ -4,6 +4,7 @@ Called by the world, once. The running apps are released the way the pipeline re
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from playground import seed
+from playground.argo.release import image_digest
+from playground.argo.steps import chart_commit
 from playground.faults import Faults
 from playground.keycloak import Client, Realm, User
 from playground.nexus import Nexus, Repository
 from playground.slack.model import Channel, Person
 
 if TYPE_CHECKING:
+    from playground.argo.cluster import Controllers
     from playground.kubernetes.store import Store, WatchEvent
     from playground.pace import Pace
 
@@ -95,13 +99,13 @@ def load_templates(store: "Store", folder: Path) -> None:
                 store.create(document | {"metadata": document["metadata"] | {"namespace": environment.namespace}})
 
 
-async def release_running(store: "Store", pace: "Pace") -> None:
+async def release_running(controllers: "Controllers", store: "Store", pace: "Pace") -> None:
     """Release every app that runs already, and return when all are healthy: the controllers do it, only much faster."""
     with _hurried(pace):
         for environment in seed.ENVIRONMENTS:
             for app in seed.APPS:
                 if app.running:
-                    release(store, release_parameters(app, environment))
+                    await controllers.release(release_parameters(app, environment))
         await _until_healthy(store)
 
 
@@ -137,7 +141,7 @@ async def _until_healthy(store: "Store") -> None:
 
 def release_parameters(app: seed.SeedApp, environment: seed.SeedEnvironment) -> dict[str, str]:
     """Return the arguments of `slipway-release` for the version that runs already; deployment 0 came before the bot."""
-    version = app.running or app.versions[-1]
+    version = app.running or ""
     return {
         "app": app.name,
         "environment": environment.name,
@@ -147,9 +151,9 @@ def release_parameters(app: seed.SeedApp, environment: seed.SeedEnvironment) -> 
         "strategy": app.strategy,
         "requester": "playground",
         "image": app.image,
-        "digest": image_digest(app.image, version),
+        "digest": image_digest(app.name, version),
         "chart-repository": seed.CHARTS,
         "chart-path": seed.CHART_PATH,
-        "chart-commit": seed.CHART_COMMIT,
+        "chart-commit": chart_commit(seed.CHARTS, seed.CHART_REF),
         "values": json.dumps(app.chart_values()),
     }

@@ -52,9 +52,11 @@ class World:
         self.pace = Pace(speed)
         self.faults = Faults()
         self.store = Store()
-        self.controllers = Controllers(self.store, pace=self.pace, faults=self.faults)
         self.keycloak = Keycloak(seeding.make_realm(), pace=self.pace, faults=self.faults)
         self.nexus = seeding.make_nexus(self.faults)
+        self.controllers = Controllers(
+            self.store, pace=self.pace, faults=self.faults, versions=self.nexus.repositories[seed.MAVEN_REPOSITORY].has
+        )
         self.urls = Urls()
         self.environment: dict[str, str] = {}
         self._stack = AsyncExitStack()
@@ -65,7 +67,7 @@ class World:
             seeding.load_templates(self.store, seeding.templates_folder())
             await self.controllers.start()
             stack.push_async_callback(self.controllers.stop)
-            await seeding.release_running(self.store, self.pace)
+            await seeding.release_running(self.controllers, self.store, self.pace)
             self.urls = await self._serve_all(page_port, stack)
             self.environment = write_state(state, self.urls)
             self._stack = stack.pop_all()
@@ -149,6 +151,7 @@ def write_state(state: Path, urls: Urls) -> dict[str, str]:
         "SLIPWAY_KEYCLOAK__ROLES_CLIENT": seed.ROLES_CLIENT,
         "SLIPWAY_NEXUS__URL": urls.nexus,
         "SLIPWAY_NEXUS__REPOSITORY": seed.MAVEN_REPOSITORY,
+        "SLIPWAY_HTTP__HOST": HOST,
         "SLIPWAY_HTTP__PORT": str(_free_port()),
     }
     state_files.write_private(state / "env", state_files.env_lines(environment))

@@ -4,6 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Examples are counted, not timed: the machine may be busy.
+settings.register_profile("slipway", deadline=None)
+settings.load_profile("slipway")
 
 DATA = Path(__file__).parent / "data"
 

@@ -127,7 +127,7 @@ def judge(
     if deployment.stage.is_terminal:
         return Notice(code=ReasonCode.ALREADY_FINISHED, facts=facts)
     if wanted is not None:
-        return Notice(code=ReasonCode.STALE, facts=facts)
+        return Notice(code=ReasonCode.STALE)
     code = ReasonCode.NOT_WAITING if action in {Action.PROMOTE, Action.FULL} else ReasonCode.NOT_REVERSIBLE
     return Notice(code=code, facts=facts)
 

@@ -1,36 +1,19 @@
 """The exceptions of Slipway.
 
 SlipwayError
-├── UserFault(notice)                 a person can mend it; the notice says how
 └── SystemFailure(system, message)    another system failed us
     ├── Temporary(retry_after)        trying again may help
     └── Permanent                     trying again will not help; somebody must change something
 
-Expected outcomes (no role, slot taken) are values of decisions, not exceptions. Vendors' exceptions never pass an
-integration: they become one of these, with the system, the object and the status, and never a credential.
+What a person can mend (no role, slot taken, unknown word) is a value, a `Notice`, not an exception. Vendors'
+exceptions never pass an integration: they become one of these, with the system, the object and the status, and never a credential.
 """
 
 from datetime import timedelta
 
-from commands.core.reasons import Notice
-
 
 class SlipwayError(Exception):
     """Anything that Slipway raises on purpose."""
-
-
-class UserFault(SlipwayError):
-    """Something a person can mend.
-
-    Parameters
-    ----------
-    notice
-        What, why and what next.
-    """
-
-    def __init__(self, notice: Notice) -> None:
-        super().__init__(notice.code)
-        self.notice = notice
 
 
 class SystemFailure(SlipwayError):

@@ -35,6 +35,5 @@ def _own_words(log: tuple[str, ...]) -> tuple[str, str]:
             said = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict):
-            return str(said.get("cause", "")), str(said.get("evidence", ""))
+        return str(said.get("cause", "")), str(said.get("evidence", ""))
     return "", ""

@@ -119,8 +119,6 @@ def _clean(word: str) -> str:
 
 
 def _app(line: _Line, index: int) -> str | None:
-    if index >= len(line.words):
-        return None
     return line.vocabulary.apps.get(_clean(line.words[index]).lower())
 
 

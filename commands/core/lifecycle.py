@@ -81,7 +81,10 @@ Effect = SubmitPipeline | StopPipeline | PatchRollout | CloseAct | ReadLog | Wak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One move: the row as it should be, what the thread hears, what to do outside."""
+    """One move: the row as it should be, what the thread hears, what to do outside.
+
+    Milestones follow from what the row now holds, so they count only where the row has changed.
+    """
 
     deployment: Deployment
     milestones: tuple[Milestone, ...] = ()

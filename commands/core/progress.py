@@ -89,6 +89,14 @@ _OUTCOMES = {
     Stage.CANCELLED: MilestoneCode.CANCELLED,
     Stage.SUPERSEDED: MilestoneCode.SUPERSEDED,
 }
+_FACTS = {
+    MilestoneCode.DONE: ("seconds",),
+    MilestoneCode.FAILED: ("step", "detail"),
+    MilestoneCode.ABORTED: ("by", "running"),
+    MilestoneCode.ABORTED_OUTSIDE: ("running",),
+    MilestoneCode.CANCELLED: ("by",),
+    MilestoneCode.SUPERSEDED: ("version",),
+}
 _LOUD = {Stage.FAILED, Stage.ABORTED}
 
 
@@ -98,9 +106,9 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
     if code is MilestoneCode.ABORTED and by is None:
         code = MilestoneCode.ABORTED_OUTSIDE
     failure = deployment.failure
-    facts: dict[str, Fact] = {
+    known: dict[str, Fact] = {
         "by": by.by.chat_id if by else "",
-        "version": "" if code is MilestoneCode.SUPERSEDED else deployment.version,
+        "version": "",  # Of what took over, which is not known here.
         "running": running(deployment),
         "step": failure.step if failure else "",
         "detail": failure.message if failure else "",
@@ -109,7 +117,7 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
     return Milestone(
         key="outcome",
         code=code,
-        facts=facts,
+        facts={name: known[name] for name in _FACTS[code]},
         is_broadcast=deployment.stage in _LOUD,
         lines=failure.lines if failure else (),
     )

@@ -13,7 +13,6 @@ from commands.core.acts import expected_of, gate_of, is_ours
 from commands.core.errors import Permanent, SystemFailure
 from commands.core.lifecycle import (
     CloseAct,
-    Effect,
     PatchRollout,
     ReadLog,
     Seen,
@@ -29,6 +28,8 @@ from commands.core.reasons import Milestone, Notice, ReasonCode
 log = logging.getLogger(__name__)
 ROUNDS = 8
 PATCH_TRIES = 3
+
+Deed = SubmitPipeline | StopPipeline | PatchRollout | CloseAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Advance:
                 return Outcome()
             acts = await self.deployments.acts(deployment_id)
             move = step(row, seen=self._seen(row, seen_log), acts=acts, now=self.clock.now())
-            if move.deployment != row or move.milestones:
+            if move.deployment != row:
                 saved = await self.deployments.save(move.deployment, milestones=move.milestones)
                 if saved is None:
                     continue
@@ -92,7 +93,7 @@ class Advance:
             log.warning("the log of %s in %s cannot be read: %s", step_name, row.workflow, failure.message)
             return ()
 
-    async def _carry_out(self, row: Deployment, effect: Effect) -> None:
+    async def _carry_out(self, row: Deployment, effect: Deed) -> None:
         match effect:
             case SubmitPipeline():
                 await self._submit(row)
@@ -103,8 +104,6 @@ class Advance:
                 await self._patch(row, act)
             case CloseAct(act, state):
                 await self._close(row, act, state)
-            case Wake() | ReadLog():
-                pass
             case _:
                 assert_never(effect)
 
@@ -138,7 +137,7 @@ class Advance:
     async def _close(self, row: Deployment, act: Act, state: ActState) -> None:
         await self.deployments.close(act.id, state=state)
         if state is ActState.REFUSED:
-            facts = {"app": row.app, "environment": row.environment, "action": act.action.value}
+            facts = {"app": row.app, "environment": row.environment}
             notice = Notice(code=ReasonCode.CHANGED_OUTSIDE, facts=facts)
             await self._whisper(row, act, notice)
             return
@@ -147,9 +146,8 @@ class Advance:
             await self._append(row.id, milestone)
 
     async def _append(self, deployment_id: str, milestone: Milestone) -> None:
-        for _ in range(ROUNDS):
-            row = await self.deployments.load(deployment_id)
-            if row is None or await self.deployments.save(row, milestones=(milestone,)) is not None:
+        while (row := await self.deployments.load(deployment_id)) is not None:
+            if await self.deployments.save(row, milestones=(milestone,)) is not None:
                 return
 
     async def _whisper(self, row: Deployment, act: Act, notice: Notice) -> None:

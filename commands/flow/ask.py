@@ -6,12 +6,12 @@ Shared by the verbs that act and by every button. The worker carries the act out
 import uuid
 from dataclasses import dataclass, replace
 
-from commands.core.acts import Possible, already, expected_of, is_ours, judge, names
+from commands.core.acts import Possible, already, expected_of, is_ours, judge
 from commands.core.catalog import Catalog
 from commands.core.model import Act, Action, Actor, ChatUser, Deployment, Person
 from commands.core.policy import Denied, Verdict, permits, permits_cancel
 from commands.core.ports import AlreadyAsked, Clock, Deployments, People, Rollouts, Stranger
-from commands.core.reasons import Notice, ReasonCode
+from commands.core.reasons import Fact, Notice, ReasonCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,13 @@ class Ask:
         asked = await self.deployments.ask(self._act(row, wanted, person))
         if isinstance(asked, AlreadyAsked):
             return already(asked.act, now=self.clock.now())
-        return Notice(code=ReasonCode.REQUESTED, facts={**names(row), "action": action.value})
+        facts: dict[str, Fact] = {
+            "app": row.app,
+            "environment": row.environment,
+            "deployment": row.number,
+            "action": action.value,
+        }
+        return Notice(code=ReasonCode.REQUESTED, facts=facts)
 
     def _newest(self, row: Deployment) -> Deployment:
         """Judge by what the cluster says now, not by what the row remembers."""

@@ -1,11 +1,11 @@
-"""YAML with its places: text becomes plain data (mappings, lists, text, numbers, booleans, null) and a map of positions.
+"""YAML with its places: text becomes plain data (JSON's kinds of values) and a map of positions.
 
-Used by loading.py. Safe by construction: nothing but JSON's kinds of values is made, anchors and merge keys are
+Used by loading.py. Safe by construction: no tag makes an object, anchors and merge keys are
 followed within limits of size and depth, a key given twice is refused.
 """
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN = frozenset({f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value"})
 _SCALARS = frozenset({f"{_TAG}{kind}" for kind in ("bool", "int", "float", "null")})
 _MERGE = f"{_TAG}merge"
+_UNREADABLE: Final = object()
 
 Position = tuple[int, int]
 
@@ -185,16 +186,21 @@ class _Reader:
             return self._refuse(path, "This text holds half a character.", "Correct the escapes in double quotes.")
         if node.tag not in _SCALARS:
             return self._refuse(path, f"The tag {shown(node.tag)} is not allowed.", "Write plain YAML without tags.")
-        if ":" in node.value:
-            # YAML 1.1 reads 22:80 as a number to the base of sixty.
-            return self._refuse(path, f"{shown(node.value)} is read as a number.", "Put it in quotes.")
-        try:
-            value: Hashable = self._scalars.construct_object(node)
-        except (ConstructorError, ValueError, OverflowError, KeyError, IndexError):
-            return self._refuse(path, f"{shown(node.value)} cannot be read.", "Put it in quotes.")
-        if isinstance(value, float) and not math.isfinite(value):
-            return self._refuse(path, f"{shown(node.value)} is no number that can be passed on.", "Put it in quotes.")
+        value = self._number_or_word(node)
+        if value is _UNREADABLE:
+            message = f"{shown(node.value)} is read as a number, but as none that can be used."
+            return self._refuse(path, message, "Put it in quotes.")
         return value
+
+    def _number_or_word(self, node: yaml.ScalarNode) -> Any:
+        if ":" in node.value:
+            return _UNREADABLE  # YAML 1.1 reads 22:80 as a number to the base of sixty.
+        try:
+            value = self._scalars.construct_object(node)
+        except (ConstructorError, ValueError, OverflowError, KeyError, IndexError):
+            return _UNREADABLE
+        is_finite = not isinstance(value, float) or math.isfinite(value)
+        return value if is_finite else _UNREADABLE
 
     def _refuse(self, path: Path, message: str, remedy: str) -> None:
         self.document.findings.append(Finding(path, message, remedy))

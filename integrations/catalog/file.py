@@ -1,11 +1,11 @@
 """The catalog in force: one file, read again when it changes; a bad file keeps the old catalog and says why.
 
-Held by `bot.wiring`; a job calls `reload` every few seconds. It reads files, so call it in a thread when they are large.
+Held by `bot.wiring`; a job calls `reload` every few seconds. It blocks while it reads, so
+call it in a thread.
 """
 
 import hashlib
 import logging
-import os
 import time
 from pathlib import Path
 
@@ -54,18 +54,49 @@ class CatalogFile:
     def reload(self) -> tuple[Problem, ...]:
         """Take over a changed file if it is valid; return what is wrong with the file as it stands, if anything is."""
         stamp = self._look()
-        if stamp is not None and stamp == self._stamp:
-            return self._problems
+        if stamp is None or stamp != self._stamp:
+            self._stamp = stamp
+            self._problems = self._renew()
+        return self._problems
+
+    def _renew(self) -> tuple[Problem, ...]:
         try:
             content = read_bytes(self._path)
-            digest = _digest(content)
-            if digest != self._digest:
-                self._loaded = self._parse(content)
-                self._note(())
-                _log.info("The catalog %s was read again: %d apps.", self._path, len(self.current.apps))
-            self._digest = digest
         except CatalogError as error:
-            self._digest = digest if "digest" in locals() else ""
-            self._note(error.problems)
-        self._stamp = stamp
-        return self._problems
+            self._digest = ""
+            return self._keep_old(error)
+        digest = _digest(content)
+        if digest == self._digest:
+            return self._problems
+        self._digest = digest
+        try:
+            self._loaded = self._parse(content)
+        except CatalogError as error:
+            return self._keep_old(error)
+        _log.info("The catalog %s was taken over: %d apps.", self._path, len(self.current.apps))
+        return ()
+
+    def _keep_old(self, error: CatalogError) -> tuple[Problem, ...]:
+        if error.problems != self._problems:
+            _log.warning("The changed catalog is not valid, the one before stays in force.\n%s", error)
+        return error.problems
+
+    def _parse(self, content: bytes) -> Loaded:
+        loaded = parse(content, name=str(self._path))
+        for warning in loaded.warnings:
+            _log.warning("%s", warning.to_line(str(self._path)))
+        return loaded
+
+    def _look(self) -> Stamp | None:
+        """Return what changes when the file does; None while so young that a second change could look the same."""
+        try:
+            found = self._path.stat()
+        except (OSError, ValueError):
+            return None
+        if found.st_mtime_ns > time.time_ns() - _SETTLED_NS:
+            return None
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

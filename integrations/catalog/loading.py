@@ -5,10 +5,10 @@ Used by file.py, `slipway check` and tests. Total: whatever the bytes are, it re
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,22 +16,18 @@ from commands.core.catalog import App, ApprovalRule, Artifact, Catalog, Chart, C
 from commands.core.observed import CanaryStep, CanaryStepKind
 from integrations.catalog import meaning
 from integrations.catalog.document import MAX_BYTES, Document, read
-from integrations.catalog.mistakes import explain
+from integrations.catalog.mistakes import explain, nothing
 from integrations.catalog.problems import CatalogError, Finding, Problem
 from integrations.catalog.shapes import (
     NO_DURATION,
-    AppShape,
     ApprovalsShape,
+    AppShape,
     CatalogShape,
-    ClusterShape,
     EnvironmentShape,
     GrantShape,
-    Shape,
     StepShape,
 )
 from integrations.catalog.words import duration_label
-
-_SomeShape = TypeVar("_SomeShape", bound=Shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +75,13 @@ def parse(content: bytes | str, *, name: str = "catalog.yaml") -> Loaded:
         raise CatalogError(name, [document])
     if not isinstance(document.data, dict):
         message = "The file is empty." if document.data is None else "The file is not a mapping."
-        remedy = "Begin with clusters:, environments: and apps:."
-        raise CatalogError(name, [document.place(Finding((), message, remedy))])
+        no_mapping = Finding((), message, "Begin with clusters:, environments: and apps:.")
+        raise CatalogError(name, _placed(document, document.findings or [no_mapping]))
     shape, found = _examine(document.data)
     problems = _placed(document, [*document.findings, *found])
     if problems or shape is None:
         raise CatalogError(name, problems)
-    warnings = _placed(document, meaning.warnings(_entries(document.data)))
+    warnings = _placed(document, meaning.warnings(document.data))
     return Loaded(catalog=_to_catalog(shape), warnings=warnings)
 
 
@@ -96,7 +92,7 @@ def _examine(data: dict[str, Any]) -> tuple[CatalogShape | None, list[Finding]]:
         shape = CatalogShape.model_validate(data)
     except ValidationError as error:
         found = explain(error)
-    return shape, [*found, *meaning.findings(_entries(data))]
+    return shape, [*nothing(data), *found, *meaning.findings(data)]
 
 
 def _placed(document: Document, findings: Iterable[Finding]) -> tuple[Problem, ...]:
@@ -110,36 +106,6 @@ def _placed(document: Document, findings: Iterable[Finding]) -> tuple[Problem, .
             seen.add(spot)
             problems.append(problem)
     return tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
-
-
-def _entries(data: dict[str, Any]) -> meaning.Entries:
-    grants = data.get("grants")
-    numbered = dict(enumerate(grants)) if isinstance(grants, list) else {}
-    sections = {name: _mapping(data.get(name)) for name in ("clusters", "environments", "apps")}
-    return meaning.Entries(
-        clusters=_fitting(sections["clusters"], ClusterShape),
-        environments=_fitting(sections["environments"], EnvironmentShape),
-        apps=_fitting(sections["apps"], AppShape),
-        grants=_fitting(numbered, GrantShape),
-        declared={name: tuple(section) for name, section in sections.items()},
-    )
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-_Key = TypeVar("_Key", str, int)
-
-
-def _fitting(section: Mapping[_Key, Any], shape: type[_SomeShape]) -> dict[_Key, _SomeShape]:
-    fitting = {}
-    for key, raw in section.items():
-        try:
-            fitting[key] = shape.model_validate(raw)
-        except ValidationError:
-            continue
-    return fitting
 
 
 def _to_catalog(shape: CatalogShape) -> Catalog:
@@ -198,15 +164,13 @@ def _to_step(shape: StepShape) -> CanaryStep:
         return CanaryStep(kind=CanaryStepKind.WEIGHT, weight=shape.weight, label=f"{shape.weight} %")
     if shape.pause is None or shape.pause == NO_DURATION:
         return CanaryStep(kind=CanaryStepKind.PAUSE, label="pause")
-    return CanaryStep(
-        kind=CanaryStepKind.PAUSE, duration=shape.pause, label=f"pause {duration_label(shape.pause)}"
-    )
+    return CanaryStep(kind=CanaryStepKind.PAUSE, duration=shape.pause, label=f"pause {duration_label(shape.pause)}")
 
 
 def _to_grant(shape: GrantShape) -> Grant:
     return Grant(
         role=shape.role,
         may=frozenset(shape.may),
-        environments=frozenset(shape.environments or ()),
-        apps=frozenset(shape.apps or ()),
+        environments=frozenset(shape.environments),
+        apps=frozenset(shape.apps),
     )

@@ -3,7 +3,7 @@
 Used by loading.py. It must not repeat a value that may be secret; our own validators choose what they quote.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from integrations.catalog.problems import Finding, Path, shown, suggestion
 from integrations.catalog.shapes import OUR_ERROR
 
 _KINDS: Final = {
-    bool: "yes or no",
+    bool: "true or false",
     int: "a number",
     float: "a number",
     str: "text",
@@ -29,6 +29,10 @@ _WANTED: Final[Mapping[str, tuple[str, str]]] = {
     "list_type": ("a list", "Write [one, two], or one line with a hyphen for each."),
     "dict_type": ("a mapping", "Write name: value lines, or {} for none."),
     "model_type": ("a mapping", "Write name: value lines, or {} for none."),
+}
+_BOUNDS: Final = {
+    "greater_than_equal": ("too small", ("ge", "least")),
+    "less_than_equal": ("too large", ("le", "most")),
 }
 _MODELS: Final[Mapping[Path, type[shapes.Shape]]] = {
     (): shapes.CatalogShape,
@@ -54,31 +58,52 @@ def fields_of(model: type[shapes.Shape]) -> dict[str, str]:
     return {info.alias or name: info.description or "" for name, info in model.model_fields.items()}
 
 
+def nothing(data: Any, path: Path = ()) -> Iterator[Finding]:
+    """Find keys without a value: half-written lines that must not pass for a key that was left out."""
+    if data is None:
+        yield Finding(path, "Nothing stands here.", "Write a value, or remove the key.")
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            if (path[:1], len(path), key) != (("apps",), 2, "values"):
+                yield from nothing(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from nothing(value, (*path, index))
+
+
 def _finding(detail: ErrorDetails) -> Finding:
     path, at_key = _path(detail["loc"])
+    kind = detail["type"]
+    if kind in {"missing", "extra_forbidden"}:
+        return _of_key(path, is_missing=kind == "missing")
+    message, remedy = _in_words(detail)
+    return Finding(path, message, remedy, at_key=at_key)
+
+
+def _of_key(path: Path, *, is_missing: bool) -> Finding:
+    key, fields = str(path[-1]), fields_of(_model(path[:-1]))
+    if is_missing:
+        return Finding(path, f"The key {shown(key)} is missing.", f"Add {key}: {fields.get(key, '')}", at_key=True)
+    return Finding(path, f"There is no key {shown(key)} here.", suggestion(key, fields), at_key=True)
+
+
+def _in_words(detail: ErrorDetails) -> tuple[str, str]:
+    """Say what is wrong with a value and what to write."""
     context: Mapping[str, Any] = detail.get("ctx", {})
-    value = detail["input"]
-    match detail["type"]:
-        case kind if kind == OUR_ERROR:
-            return Finding(path, context["message"], context["remedy"], at_key=at_key)
-        case "missing":
-            key = str(path[-1])
-            description = fields_of(_model(path[:-1])).get(key, "")
-            return Finding(path, f"The key {shown(key)} is missing.", f"Add {key}: {description}", at_key=True)
-        case "extra_forbidden":
-            key = str(path[-1])
-            hint = suggestion(key, fields_of(_model(path[:-1])))
-            return Finding(path, f"There is no key {shown(key)} here.", hint, at_key=True)
-        case kind if kind in _WANTED:
-            wanted, remedy = _WANTED[kind]
-            return Finding(path, f"This should be {wanted}, not {_KINDS.get(type(value), 'that')}.", remedy)
-        case "literal_error":
-            expected = context["expected"]
-            return Finding(path, f"{shown(value)} is not possible here.", f"Write {expected}.")
-        case "too_short":
-            return Finding(path, "The list is empty.", "Name at least one, or leave the key out where that is allowed.")
-        case _:
-            return Finding(path, f"{detail['msg']}.", "See docs/catalog.md for what is possible.")
+    kind, value = detail["type"], detail["input"]
+    if kind == OUR_ERROR:
+        return context["message"], context["remedy"]
+    if kind in _WANTED:
+        wanted, remedy = _WANTED[kind]
+        return f"This should be {wanted}, not {_KINDS.get(type(value), 'that')}.", remedy
+    if kind == "literal_error":
+        return f"{shown(value)} is not possible here.", f"Write {context['expected']}."
+    if kind == "too_short":
+        return "The list is empty.", "Name at least one, or remove the key where it may be left out."
+    if kind in _BOUNDS:
+        word, bound = _BOUNDS[kind]
+        return f"{shown(value)} is {word}.", f"The {bound[1]} is {context[bound[0]]}."
+    return f"{detail['msg']}.", "See docs/catalog.md for what is possible."
 
 
 def _path(location: tuple[int | str, ...]) -> tuple[Path, bool]:

@@ -4,13 +4,14 @@ Made by every part of this package. All outside text passes `shown` before it st
 """
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from commands.core.errors import SlipwayError
 
 Path = tuple[str | int, ...]
 _LONGEST = 60
+_MOST = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +24,11 @@ class Problem:
     message: str
     remedy: str
 
-    def __str__(self) -> str:
-        place = f"{self.line}:{self.column}: " if self.line else ""
+    def to_line(self, name: str) -> str:
+        """Write it as compilers do, so that editors find the place."""
+        place = f"{name}:{self.line}:{self.column}" if self.line else name
         field = f"{self.field}: " if self.field else ""
-        return f"{place}{field}{self.message} {self.remedy}"
+        return f"{place}: {field}{self.message} {self.remedy}"
 
 
 class CatalogError(SlipwayError):
@@ -43,7 +45,7 @@ class CatalogError(SlipwayError):
     def __init__(self, name: str, problems: Iterable[Problem]) -> None:
         self.name = name
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{name}:{problem}" if problem.line else f"{name}: {problem}" for problem in self.problems))
+        super().__init__("\n".join(problem.to_line(name) for problem in self.problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,11 @@ def field_of(path: Path) -> str:
     return text.removeprefix(".")
 
 
-def suggestion(word: str, candidates: Collection[str]) -> str:
+def suggestion(word: str, candidates: Iterable[str]) -> str:
     """Say which of the candidates was probably meant, or which there are."""
-    if near := difflib.get_close_matches(word[:_LONGEST].lower(), candidates, n=1, cutoff=0.6):
+    known = sorted(one for one in candidates if one.isprintable() and len(one) <= _LONGEST)
+    if near := difflib.get_close_matches(word[:_LONGEST].lower(), known, n=1, cutoff=0.6):
         return f"Did you mean {near[0]}?"
-    return f"Use one of: {', '.join(sorted(candidates))}." if candidates else "There are none yet."
+    if not known:
+        return "There are none yet."
+    return f"Use one of: {', '.join(known[:_MOST])}{', …' if len(known) > _MOST else '.'}"

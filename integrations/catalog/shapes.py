@@ -87,12 +87,6 @@ class ClusterShape(Shape):
     kubeconfig: Line | None = Field(None, description="Path of a kubeconfig file.")
     context: Line | None = Field(None, description="Context of the kubeconfig; its current one when left out.")
 
-    @model_validator(mode="after")
-    def _need_a_file_for_a_context(self) -> Self:
-        if self.context is not None and self.kubeconfig is None:
-            raise refusal("A context needs a kubeconfig.", "Add kubeconfig, or leave both out for the bot's own cluster.")
-        return self
-
 
 class ApprovalsShape(Shape):
     """How many people must agree before anything starts."""
@@ -117,13 +111,6 @@ class EnvironmentShape(Shape):
     channel: Annotated[str, AfterValidator(_checked(words.channel))] | None = Field(
         None, description="Slack channel of its cards; where the command was typed when left out."
     )
-
-    @model_validator(mode="after")
-    def _protect_or_default(self) -> Self:
-        if self.default and self.protected:
-            message = "A protected environment must be named, so it cannot be the default."
-            raise refusal(message, "Remove default or protected.")
-        return self
 
 
 class ArtifactShape(Shape):
@@ -183,20 +170,18 @@ class AppShape(Shape):
     values: dict[str, Any] = Field(default_factory=dict, description="Values for the chart, passed on as they are.")
     canary: CanaryShape | None = Field(None, description="Steps for the strategy canary.")
 
-    @model_validator(mode="after")
-    def _have_steps_for_a_canary(self) -> Self:
-        if self.strategy is Strategy.CANARY and self.canary is None:
-            raise refusal("The strategy canary needs steps.", "Add canary: {steps: [{weight: 20}, {pause: {}}]}.")
-        return self
-
 
 class GrantShape(Shape):
     """What a role may do, where and on which apps."""
 
     role: Line = Field(description="Role or group as Keycloak names it.")
     may: list[ActionWord] = Field(min_length=1, description='Actions, or "*" for all.')
-    environments: list[ReferenceOrAll] | None = Field(None, min_length=1, description="Where; everywhere if left out.")
-    apps: list[ReferenceOrAll] | None = Field(None, min_length=1, description="On which apps; on all if left out.")
+    environments: list[ReferenceOrAll] = Field(
+        default_factory=list, min_length=1, description="Where; everywhere if left out."
+    )
+    apps: list[ReferenceOrAll] = Field(
+        default_factory=list, min_length=1, description="On which apps; on all if left out."
+    )
 
 
 class CatalogShape(Shape):

@@ -185,7 +185,9 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def chart_path(text: str) -> str:
     if _CHART_PATH.fullmatch(text):
         return text
-    raise Unfit(f"{shown(text)} is no path inside a repository.", "Write the chart's folder, such as app or charts/app.")
+    raise Unfit(
+        f"{shown(text)} is no path inside a repository.", "Write the chart's folder, such as app or charts/app."
+    )
 
 
 def ref(text: str) -> str:

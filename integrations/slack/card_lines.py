@@ -88,14 +88,25 @@ def rollout(card: Card) -> Mrkdwn:
 
 def _progress(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) -> Mrkdwn:
     if seen.strategy is Strategy.BLUE_GREEN:
-        template = card_words.GREEN_BESIDE if headline is Headline.GREEN_READY else card_words.GREEN_COMES
-        running = deployment.way_back.version if deployment.way_back else ""
-        return fill(template, version=deployment.version, running=running)
+        return _colours(deployment, seen, headline)
     parts = [_weight(deployment, seen) if seen.strategy is Strategy.CANARY else _pods(deployment, seen)]
     if seen.strategy is Strategy.CANARY and seen.steps and seen.step_index is not None:
         step = min(seen.step_index + 1, len(seen.steps))
         parts.append(fill(card_words.STEP_OF, step=step, steps=len(seen.steps)))
     return Mrkdwn(" · ".join([*parts, *_pause(seen)]))
+
+
+def _colours(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) -> Mrkdwn:
+    running = deployment.way_back.version if deployment.way_back else ""
+    if seen.is_aborted:
+        return Mrkdwn("")
+    if seen.active_hash and seen.active_hash == seen.current_hash and running:
+        template = card_words.GREEN_LIVE
+    elif headline is Headline.GREEN_READY:
+        template = card_words.GREEN_BESIDE
+    else:
+        template = card_words.GREEN_COMES if running else card_words.BLUE_COMES
+    return fill(template, version=deployment.version, running=running)
 
 
 def _weight(deployment: Deployment, seen: RolloutSnapshot) -> Mrkdwn:

@@ -58,7 +58,7 @@ def _lines(rows: Sequence[str]) -> list[Mrkdwn]:
     lines: list[Mrkdwn] = []
     room = _ROWS_TOTAL
     for row in rows:
-        line = text.escape(row, limit=_ROW)
+        line = text.prose(row, limit=_ROW)
         room -= len(line) + 1
         if room < 0:
             return [*lines, fill(words.AND_MORE, count=len(rows) - len(lines))]

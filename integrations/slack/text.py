@@ -46,8 +46,20 @@ def plain(text: str, *, limit: int) -> str:
 
 
 def escape(text: str, *, limit: int = FACT_LIMIT) -> Mrkdwn:
-    """Make outside text fit for markup; `limit` counts characters before escaping."""
-    return _escaped(clip(" ".join(clean(text).split()), limit))
+    """Make outside text fit for markup; `limit` counts characters before escaping.
+
+    Backticks become quotes: one that is left open would turn all that follows into code.
+    """
+    return _escaped(clip(" ".join(clean(text).replace("`", "'").split()), limit))
+
+
+def prose(text: str, *, limit: int = FACT_LIMIT) -> Mrkdwn:
+    """Make a line of our own help or lists fit for markup: what stands between two backticks stays code."""
+    parts = clip(text, limit).split("`")
+    if len(parts) % 2 == 0 or "" in parts[1::2]:
+        return escape(text, limit=limit)
+    shown = [code(part) if index % 2 else _escaped(clean(part)) for index, part in enumerate(parts)]
+    return Mrkdwn(" ".join("".join(shown).split()))
 
 
 def _escaped(text: str) -> Mrkdwn:
@@ -74,7 +86,7 @@ def cut(markup: str, limit: int) -> Mrkdwn:
 
 def code(text: str, *, limit: int = FACT_LIMIT) -> Mrkdwn:
     """Show outside text as a code span that it cannot end; nothing is shown as a dash."""
-    inner = escape(text.replace("`", "'"), limit=limit)
+    inner = escape(text, limit=limit)
     return Mrkdwn(f"`{inner or '-'}`")
 
 

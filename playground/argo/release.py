@@ -1,9 +1,10 @@
-"""What the pipeline's last step leaves in the cluster: a Rollout and its Services, made from the step's parameters.
+"""What the pipeline's last step leaves in the cluster: what the chart makes of the step's parameters.
 
 Used by the release step and by whoever seeds running apps. It does not wait for the Rollout.
 """
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -22,6 +23,12 @@ class ReleaseError(Exception):
     """The parameters cannot be released; the text says why."""
 
 
+def image_digest(image: str, version: str) -> str:
+    """The digest of an app's image, named by the app or in full: the same version is the same image."""
+    app = image.rpartition("/")[2]
+    return f"sha256:{hashlib.sha256(f'{app}:{version}'.encode()).hexdigest()}"
+
+
 def read_values(parameters: Parameters) -> Obj:
     try:
         values = json.loads(parameters.get("values") or "{}")
@@ -35,17 +42,17 @@ def read_values(parameters: Parameters) -> Obj:
 def build(parameters: Parameters) -> list[Obj]:
     """Make the Rollout and its Services. Nothing in the pod template changes from deployment to deployment."""
     values, app = read_values(parameters), parameters["app"]
-    labels = {f"slipway/{key}": parameters[key] for key in ("app", "environment", "deployment") if key in parameters}
+    own = {f"slipway/{key}": parameters[key] for key in ("app", "environment", "deployment") if key in parameters}
     notes = {f"slipway/{key}": parameters.get(key, "") for key in ("version", "strategy", "requester")}
     names = [app, f"{app}-preview"] if parameters.get("strategy") == "blue-green" else [app]
-    meta = {"namespace": parameters["namespace"], "labels": {NAME: app, **labels}}
+    labels, namespace = {NAME: app, PART: "slipway"}, parameters["namespace"]
     rollout = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Rollout",
-        "metadata": {"name": app, **meta, "annotations": notes},
+        "metadata": {"name": app, "namespace": namespace, "labels": {**labels, **own}, "annotations": notes},
         "spec": _spec(parameters, values),
     }
-    return [*(_service(name, app, meta, values) for name in names), rollout]
+    return [*(_service(name, namespace, labels) for name in names), rollout]
 
 
 def _spec(parameters: Parameters, values: Obj) -> Obj:
@@ -66,7 +73,8 @@ def _strategy(parameters: Parameters, values: Obj) -> Obj:
     if strategy in {"rolling", "recreate"}:
         return {"canary": rolling}
     if strategy == "canary":
-        return {"canary": {**rolling, "steps": dig(values, "canary", "steps") or []}}
+        steps = dig(values, "canary", "steps")
+        return {"canary": {**rolling, **({"steps": steps} if steps else {})}}
     if strategy != "blue-green":
         raise ReleaseError(f"strategy {strategy!r} is unknown: use rolling, recreate, blue-green or canary")
     delay = dig(values, "blueGreen", "scaleDownDelaySeconds")
@@ -81,36 +89,45 @@ def _strategy(parameters: Parameters, values: Obj) -> Obj:
 
 
 def _template(parameters: Parameters, values: Obj) -> Obj:
-    port = int(values.get("port", DEFAULT_PORT))
+    env = {"VERSION": parameters.get("version", ""), **(values.get("env") or {})}
     container = {
         "name": "app",
         "image": f"{parameters['image']}@{parameters['digest']}",
-        "env": [{"name": "VERSION", "value": parameters.get("version", "")}],
-        "ports": [{"containerPort": port, "protocol": "TCP"}],
-        "readinessProbe": {"httpGet": {"path": "/", "port": port}, "periodSeconds": 1},
-        "resources": {},
+        "env": [{"name": name, "value": str(value)} for name, value in env.items()],
+        "ports": [{"name": "http", "containerPort": int(values.get("port", DEFAULT_PORT))}],
+        "readinessProbe": {"tcpSocket": {"port": "http"}},
+        "resources": values.get("resources") or {"requests": {"cpu": "100m", "memory": "256Mi"}},
     }
     labels = {NAME: parameters["app"], PART: "slipway"}
     return {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
 
 
-def _service(name: str, app: str, meta: Obj, values: Obj) -> Obj:
-    ports = [{"port": 80, "targetPort": int(values.get("port", DEFAULT_PORT)), "protocol": "TCP"}]
+def _service(name: str, namespace: str, labels: Obj) -> Obj:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": name, **meta},
-        "spec": {"selector": {NAME: app}, "ports": ports},
+        "metadata": {"name": name, "namespace": namespace, "labels": dict(labels)},
+        "spec": {
+            "selector": {NAME: labels[NAME]},
+            "ports": [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}],
+        },
     }
 
 
 async def apply(store: Store, parameters: Parameters) -> None:
     """Create or update the objects. A recreate first takes all pods away and waits until they are gone."""
-    objects = build(parameters)
+    build(parameters)  # Whatever cannot be released is to fail before anything changes.
     namespace, app = parameters["namespace"], parameters["app"]
     if parameters.get("strategy") == "recreate" and store.get("Rollout", namespace, app):
         store.merge_patch("Rollout", namespace, app, {"spec": {"replicas": 0}})
         await _until(store, lambda: not _pods_of(store, namespace, app))
+    release(store, parameters)
+
+
+def release(store: Store, parameters: Parameters) -> None:
+    """Create or update the objects at once, and remove the preview Service that no strategy names any longer."""
+    objects = build(parameters)
+    namespace, app = parameters["namespace"], parameters["app"]
     for obj in objects:
         _apply(store, obj)
     if f"{app}-preview" not in {obj["metadata"]["name"] for obj in objects}:

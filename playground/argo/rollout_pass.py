@@ -203,7 +203,10 @@ def _replicas_only(work: Work, *, scaling: bool) -> None:
 def _restart_pods(work: Work) -> None:
     """Delete pods older than spec.restartAt, as many at a time as may be missing; done at the next look after that."""
     view, asked = work.view, work.view.spec.get("restartAt")
-    if not asked or view.status.get("restartedAt") == asked or moment(asked) > view.now or view.changed:
+    if not asked or view.status.get("restartedAt") == asked or view.changed:
+        return
+    if (early := (moment(asked) - view.now).total_seconds()) > 0:
+        work.wakes.append(early * view.speed)
         return
     old = [pod for pod in view.pods if pod["metadata"]["creationTimestamp"] < asked]
     began = work.marks.setdefault(f"restart:{asked}", view.now)

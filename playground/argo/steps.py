@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from playground.argo import release
+from playground.argo.release import image_digest
 from playground.argo.step_runs import StepBehaviour, StepContext
 from playground.kubernetes.store import Store
 
@@ -97,11 +98,6 @@ class Pipeline:
         context.outputs["revision"] = str(number)
         context.finish("ok", "", f"release {number} of {known['app']}", seconds=RELEASE_SECONDS, revision=number)
         return 0
-
-
-def image_digest(app: str, version: str) -> str:
-    """The digest of an app's image: the same version is the same image."""
-    return f"sha256:{hashlib.sha256(f'{app}:{version}'.encode()).hexdigest()}"
 
 
 def chart_commit(repository: str, ref: str) -> str:

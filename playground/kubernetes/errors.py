@@ -23,9 +23,8 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
+            "reason": self.reason,
         }
-        if self.reason:
-            status["reason"] = self.reason
         if self.details is not None:
             status["details"] = self.details
         return status | {"code": self.code}

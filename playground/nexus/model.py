@@ -57,7 +57,7 @@ class Repository:
         self, *, group: str, name: str, version: str, packaging: str = "jar", modified: datetime = DEFAULT_MODIFIED
     ) -> Asset:
         """Add a component of one small, always equal archive and its POM; ValueError when it is there already."""
-        if any((asset.group, asset.name, asset.version) == (group, name, version) for asset in self.assets):
+        if self.has(group, name, version):
             raise ValueError(f"{group}:{name}:{version} is already in {self.name}. Publish another version.")
         files = {packaging: _archive(group, name, version), "pom": _pom(group, name, version, packaging)}
         for extension, content in files.items():
@@ -73,6 +73,9 @@ class Repository:
                 )
             )
         return self.assets[-2]
+
+    def has(self, group: str, name: str, version: str) -> bool:
+        return any((asset.group, asset.name, asset.version) == (group, name, version) for asset in self.assets)
 
     def file(self, path: str) -> tuple[bytes, datetime] | None:
         """Return the content and the time of a path: an asset, maven-metadata.xml, or a checksum of either."""

@@ -20,7 +20,7 @@ from playground.slack.files import Files
 from playground.slack.interactions import Interactions
 from playground.slack.model import App
 from playground.slack.ratelimits import RateLimits
-from playground.slack.sockets import ACK_SECONDS, Sockets
+from playground.slack.sockets import ACK_SECONDS, LEAVE_SECONDS, Sockets
 from playground.slack.state import Address, Slack
 from playground.slack.triggers import TRIGGER_SECONDS, ResponseUrls, Triggers
 from playground.slack.views import Views
@@ -43,6 +43,7 @@ class Options:
     ack_seconds: float = ACK_SECONDS
     trigger_seconds: float = TRIGGER_SECONDS
     refresh_seconds: float | None = None
+    leave_seconds: float = LEAVE_SECONDS
     rate_limits: bool = True
 
 
@@ -87,7 +88,11 @@ class SlackStandIn:
             triggers=Triggers(seconds=options.trigger_seconds),
             response_urls=ResponseUrls(),
             sockets=Sockets(
-                app.app_id, self.changes, ack_seconds=options.ack_seconds, refresh_seconds=options.refresh_seconds
+                app.app_id,
+                self.changes,
+                ack_seconds=options.ack_seconds,
+                refresh_seconds=options.refresh_seconds,
+                leave_seconds=options.leave_seconds,
             ),
             files=Files(),
         )
@@ -124,7 +129,10 @@ class SlackStandIn:
 
     async def stop(self) -> None:
         """Close the Socket Mode connections and both servers."""
-        await self.slack.sockets.disconnect("link_disabled")
+        for task in tuple(self._leaving):
+            task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await self.slack.sockets.disconnect("link_disabled", at_once=True)
         for runner in reversed(self._runners):
             await runner.cleanup()
         self._runners.clear()

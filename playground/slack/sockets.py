@@ -25,6 +25,8 @@ ACK_SECONDS = 3.0
 CONNECTIONS = 10
 HEARTBEAT = 10.0
 WARNED_BEFORE = 10.0
+LEAVE_SECONDS = 3.0
+CLOSE = "close"
 
 
 class Outcome(StrEnum):
@@ -54,12 +56,19 @@ class Sockets:
     """The Socket Mode connections of one app."""
 
     def __init__(
-        self, app_id: str, changes: Changes, *, ack_seconds: float = ACK_SECONDS, refresh_seconds: float | None = None
+        self,
+        app_id: str,
+        changes: Changes,
+        *,
+        ack_seconds: float = ACK_SECONDS,
+        refresh_seconds: float | None = None,
+        leave_seconds: float = LEAVE_SECONDS,
     ) -> None:
         self._app_id = app_id
         self._changes = changes
         self._ack_seconds = ack_seconds
         self._refresh_seconds = refresh_seconds
+        self._leave_seconds = leave_seconds
         self._tickets: set[str] = set()
         self._open: list[web.WebSocketResponse] = []
         self._waiting: dict[str, asyncio.Future[Obj]] = {}
@@ -84,9 +93,9 @@ class Sockets:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT)
         await socket.prepare(request)
         if self.count >= CONNECTIONS:
-            await self._dismiss(socket, "too_many_websockets")
-            return socket
-        await self._hold(socket)
+            await self._follow(socket, [(0.0, "too_many_websockets"), (self._leave_seconds, CLOSE)])
+        else:
+            await self._hold(socket)
         return socket
 
     async def _hold(self, socket: web.WebSocketResponse) -> None:
@@ -94,12 +103,20 @@ class Sockets:
         self._changes.record("connection", connections=self.count)
         try:
             await socket.send_json(self._hello())
-            await self._listen(socket)
+            await self._follow(socket, self._course())
         except ConnectionError:
-            # The peer went away while being greeted or told to reconnect; there is nothing left to tell it.
+            # The peer went away while being greeted; there is nothing left to tell it.
             return
         finally:
             self._forget(socket)
+
+    def _course(self) -> list[tuple[float, str]]:
+        """List what a connection is told after how many seconds: a warning, then the request to come back anew."""
+        if self._refresh_seconds is None:
+            return []
+        warned = min(WARNED_BEFORE, self._refresh_seconds / 2)
+        refreshed = [(self._refresh_seconds - warned, "warning"), (warned, "refresh_requested")]
+        return [*refreshed, (self._leave_seconds, CLOSE)]
 
     def _forget(self, socket: web.WebSocketResponse) -> None:
         if socket in self._open:
@@ -118,28 +135,39 @@ class Sockets:
             },
         }
 
-    async def _listen(self, socket: web.WebSocketResponse) -> None:
-        loop = asyncio.get_running_loop()
-        end = None if self._refresh_seconds is None else loop.time() + self._refresh_seconds
-        warned = False
-        while True:
-            wait = None if end is None else max(0.001, end - loop.time() - (0 if warned else WARNED_BEFORE))
-            try:
-                message = await socket.receive(wait)
-            except TimeoutError:
-                if warned:
-                    await self._dismiss(socket, "refresh_requested")
-                    return
-                warned = True
-                await socket.send_json(self._goodbye("warning"))
-                continue
-            if message.type is not WSMsgType.TEXT:
+    async def _follow(self, socket: web.WebSocketResponse, course: list[tuple[float, str]]) -> None:
+        for seconds, reason in course:
+            if not await self._listen(socket, seconds):
                 return
-            self._acknowledge(message.data)
+            await self._tell(socket, reason)
+        await self._listen(socket, None)
+
+    async def _listen(self, socket: web.WebSocketResponse, seconds: float | None) -> bool:
+        """Take acknowledgements for so long; tell whether the connection still stands."""
+        try:
+            async with asyncio.timeout(seconds):
+                while (message := await socket.receive()).type is WSMsgType.TEXT:
+                    self._acknowledge(message.data)
+        except TimeoutError:
+            return True
+        return False
+
+    async def _tell(self, socket: web.WebSocketResponse, reason: str) -> None:
+        """Send a disconnect message, or close; a connection that was told to go gets no more envelopes."""
+        if reason != "warning":
+            self._forget(socket)
+        try:
+            await (socket.close() if reason == CLOSE else socket.send_json(self._goodbye(reason)))
+        except ConnectionError:
+            return
 
     def _acknowledge(self, text: str) -> None:
-        body = json.loads(text)
-        waiting = self._waiting.pop(body.get("envelope_id"), None)
+        try:
+            body = json.loads(text)
+            waiting = self._waiting.pop(body["envelope_id"], None)
+        except (ValueError, TypeError, KeyError):
+            # What is no acknowledgement is dropped, and the envelope stays unanswered.
+            return
         if waiting is None or waiting.done():
             self.late_acks += 1
             return
@@ -178,18 +206,14 @@ class Sockets:
             return True
         return False
 
-    async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every connection to go and close it."""
-        for socket in tuple(self._open):
-            await self._dismiss(socket, reason)
-
-    async def _dismiss(self, socket: web.WebSocketResponse, reason: str) -> None:
-        self._forget(socket)
-        try:
-            await socket.send_json(self._goodbye(reason))
-        except ConnectionError:
-            return
-        await socket.close()
+    async def disconnect(self, reason: str = "refresh_requested", *, at_once: bool = False) -> None:
+        """Tell every connection to go; close those that stay. Acknowledgements on the way still count."""
+        leaving = tuple(self._open)
+        for socket in leaving:
+            await self._tell(socket, reason)
+        await asyncio.sleep(0 if at_once else self._leave_seconds)
+        for socket in leaving:
+            await self._tell(socket, CLOSE)
 
     def _goodbye(self, reason: str) -> Obj:
         return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-playground"}}

@@ -150,6 +150,7 @@ def test_the_state_directory_holds_what_the_bot_needs(playground: Playground) ->
         "SLIPWAY_KEYCLOAK__ROLES_CLIENT",
         "SLIPWAY_NEXUS__URL",
         "SLIPWAY_NEXUS__REPOSITORY",
+        "SLIPWAY_HTTP__HOST",
         "SLIPWAY_HTTP__PORT",
     }
 

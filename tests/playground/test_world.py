@@ -9,6 +9,7 @@ import pytest
 from playground import seed
 from playground import world as module
 from playground.faults import Fault
+from playground.slack.server import SlackStandIn
 from playground.world import PlaygroundError, World
 
 
@@ -106,7 +107,7 @@ async def test_a_port_that_may_not_be_opened_is_said(tmp_path: Path, monkeypatch
     async def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(module.SlackStandIn, "start", refuse)
+    monkeypatch.setattr(SlackStandIn, "start", refuse)
     with pytest.raises(PlaygroundError, match="this account may not open it"):
         await World().start(tmp_path, page_port=80)
 

@@ -23,6 +23,9 @@ SINCE_TEXT = "2026-11-02T12:03:00Z"
 ROLLING = {"steps": (), "step_index": None, "weight": 100}
 
 
+STOPPED = pipeline(phase=PipelinePhase.FAILED, steps=(step("fetch-artifact"), step("build-image", StepPhase.FAILED)))
+
+
 def building(**changes: object) -> Deployment:
     steps = (
         step("fetch-artifact"),
@@ -101,7 +104,7 @@ def _for(strategy: Strategy) -> dict[str, Deployment]:
         "done": ended(Stage.SUCCEEDED, strategy),
         "failed": failed(strategy),
         "aborted": ended(Stage.ABORTED, strategy),
-        "cancelled": ended(Stage.CANCELLED, strategy),
+        "cancelled": ended(Stage.CANCELLED, strategy, pipeline=STOPPED),
         "superseded": ended(Stage.SUPERSEDED, strategy, rollout=rollout(deployment=143, version="v1.3")),
         "ended": ended(Stage.EXPIRED, strategy, pipeline=None),
     }
@@ -127,6 +130,8 @@ def _odd() -> dict[str, Deployment]:
         "starting": building(pipeline=None),
         "first-canary": building(way_back=None),
         "first-done-blue-green": ended(Stage.SUCCEEDED, Strategy.BLUE_GREEN, way_back=None),
+        "first-blue-green": rolling_out(green(pause=None, old=Replicas(), active_hash="bbbb"), way_back=None),
+        "switched-blue-green": rolling_out(green(pause=None, active_hash="bbbb", weight=100)),
         "first-aborted-canary": ended(Stage.ABORTED, Strategy.CANARY, way_back=None),
         "really-less-canary": rolling_out(moving(weight=20, actual_weight=0, new=Replicas(0, 1))),
         "rollout-not-seen": building(stage=Stage.ROLLING_OUT, pipeline=pipeline()),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.core.acts import Possible
@@ -191,6 +191,7 @@ def test_hostile_text_in_every_field_of_every_card_is_harmless_and_fits(outside:
         assert_fits(message)
 
 
+@settings(max_examples=40)
 @given(OUTSIDE)
 def test_no_text_at_all_escapes_from_a_card(outside: str) -> None:
     for card in all_faces(worst(outside))[::3]:

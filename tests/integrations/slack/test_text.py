@@ -20,7 +20,7 @@ def test_escaped_text_has_no_raw_angle_bracket_or_ampersand(outside: str) -> Non
 @given(ANY_TEXT)
 def test_escaping_loses_nothing_visible_of_a_short_line(outside: str) -> None:
     line = " ".join(text.clean(outside).split())[:300]
-    assert text.unescape(text.escape(line)) == " ".join(line.split())
+    assert text.unescape(text.escape(line)) == " ".join(line.split()).replace("`", "'")
 
 
 @given(ANY_TEXT)
@@ -98,3 +98,15 @@ def test_channels_and_plain_addresses_become_links() -> None:
 @pytest.mark.parametrize("target", ["javascript:alert(1)", "https://a|b", "https://a>b", "", "http://a b", "//a"])
 def test_other_addresses_are_shown_as_text(target: str) -> None:
     assert not text.link(target).startswith("<")
+
+
+def test_code_in_a_line_of_help_stays_code() -> None:
+    assert text.prose("Deploy: `/deploy <app>` & more.") == "Deploy: `/deploy &lt;app&gt;` &amp; more."
+
+
+@given(ANY_TEXT)
+def test_a_line_of_help_leaves_no_code_span_open(outside: str) -> None:
+    line = text.prose(outside)
+    assert line.count("`") % 2 == 0
+    assert "```" not in line
+    assert not RAW.search(line)

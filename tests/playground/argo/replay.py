@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from playground.argo.kubelet import Kubelet
 from playground.argo.replica_sets import ReplicaSetsController
@@ -11,7 +11,7 @@ from playground.faults import Fault, Faults
 from playground.kubernetes.store import ApiError, Store, WatchEvent
 from playground.pace import Pace
 from tests.playground.argo.recorded import Letters, Obj, read
-from tests.playground.argo.rollout_rows import Condition, Counts, Row, conditions, counts, row
+from tests.playground.argo.rollout_rows import Condition, Counts, Row, Sizes, conditions, counts, row, sizes, unique
 
 KINDS = {"rollouts": "Rollout", "services": "Service", "workflows": "Workflow", "workflowtemplates": "WorkflowTemplate"}
 JSON_PATCH = "application/json-patch+json"
@@ -54,7 +54,7 @@ class Bed:
         elif event.object["kind"] == "Event":
             self.messages.append(f"{event.object['reason']}: {event.object['message']}")
 
-    async def __aenter__(self) -> "Bed":
+    async def __aenter__(self) -> Self:
         for part in self.parts:
             await part.start()
         return self
@@ -88,6 +88,7 @@ class RolloutReplay:
         self.recorded, self.own = Letters(), Letters()
         self.rows: list[Row] = []
         self.events: list[str] = []
+        self.sets: dict[str | None, Sizes] = {}
         self.last: Counts = (0, 0, 0, 0)
         self.conditions: frozenset[Condition] = frozenset()
 
@@ -100,6 +101,8 @@ class RolloutReplay:
                 self.rows.append(row(line["object"], self.recorded))
                 self.last = counts(line["object"])
                 self.conditions = self._told(line["object"])
+            elif line["kind"] == "replicasets":
+                self.sets[self.recorded.name(unique(line["object"]))] = sizes(line["object"])
             elif line["kind"] == "events":
                 self.events.append(f"{line['object']['reason']}: {line['object']['message']}")
         await self._reach()
@@ -119,6 +122,10 @@ class RolloutReplay:
     def own_rows(self) -> list[Row]:
         self.own = Letters()
         return [row(rollout, self.own) for rollout in self.bed.history]
+
+    def own_sets(self) -> dict[str | None, Sizes]:
+        """The sizes of the ReplicaSets; call `own_rows` before."""
+        return {self.own.name(unique(obj)): sizes(obj) for obj in self.bed.store.list("ReplicaSet")}
 
     async def _reach(self) -> None:
         if not self.rows:
@@ -182,5 +189,3 @@ def _operations(line: Obj) -> set[str]:
 
 def _moment(line: Obj) -> float:
     return float(line["act"]["sent"] if "act" in line else line["t"])
-
-

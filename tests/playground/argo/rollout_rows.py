@@ -23,6 +23,7 @@ class Row(NamedTuple):
 
 
 Counts = tuple[int, int, int, int]
+Sizes = tuple[int, int, int]
 Condition = tuple[str, str, str]
 
 
@@ -57,6 +58,16 @@ def counts(rollout: Obj) -> Counts:
 def conditions(rollout: Obj) -> frozenset[Condition]:
     entries = (rollout.get("status") or {}).get("conditions") or ()
     return frozenset((entry["type"], entry["status"], entry["reason"]) for entry in entries)
+
+
+def unique(replica_set: Obj) -> str:
+    return str(replica_set["metadata"]["labels"]["rollouts-pod-template-hash"])
+
+
+def sizes(replica_set: Obj) -> Sizes:
+    """What a ReplicaSet is told to have, has, and has available."""
+    status = replica_set.get("status") or {}
+    return int(replica_set["spec"]["replicas"]), int(status.get("replicas", 0)), int(status.get("availableReplicas", 0))
 
 
 def without_repeats(rows: list[Any]) -> list[Any]:

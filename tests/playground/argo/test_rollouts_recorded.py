@@ -46,31 +46,14 @@ LOOSE_CONDITIONS = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_rollout_goes_through_the_recorded_states(name: str) -> None:
+async def test_a_rollout_goes_through_the_recorded_states_and_tells_the_recorded_events(name: str) -> None:
     async with Bed(faults=FAULTS.get(name, ())) as bed:
-        replay = RolloutReplay(
-            name,
-            bed,
-            skipped=SKIPPED_ACTS.get(name, frozenset()),
-            loose=LOOSE_CONDITIONS.get(name, frozenset()),
-        )
+        skipped, loose = SKIPPED_ACTS.get(name, frozenset()), LOOSE_CONDITIONS.get(name, frozenset())
+        replay = RolloutReplay(name, bed, skipped=skipped, loose=loose)
         await replay.run()
 
     assert without_repeats(replay.own_rows()) == without_repeats(replay.rows)
-
-
-@pytest.mark.parametrize("name", NAMES)
-async def test_a_rollout_tells_the_recorded_events(name: str) -> None:
-    async with Bed(faults=FAULTS.get(name, ())) as bed:
-        replay = RolloutReplay(
-            name,
-            bed,
-            skipped=SKIPPED_ACTS.get(name, frozenset()),
-            loose=LOOSE_CONDITIONS.get(name, frozenset()),
-        )
-        await replay.run()
-
-    replay.own_rows()
+    assert replay.own_sets() == replay.sets
     own = {replay.own.text(message) for message in bed.messages}
     # Real clients merge many events of one object into "(combined from similar events)"; those cannot be compared.
     recorded = {replay.recorded.text(message) for message in replay.events if "combined from" not in message}

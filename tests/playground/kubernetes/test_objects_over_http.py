@@ -81,7 +81,9 @@ async def test_a_put_under_another_name_is_a_bad_request(http: aiohttp.ClientSes
     assert (status, answer["reason"]) == (400, "BadRequest")
 
 
-@pytest.mark.parametrize("body", [b"{", b"NaN", b"\xff", b"[" * 100_000, b"[]", b'"text"', b""])
+@pytest.mark.parametrize(
+    "body", [b"{", b'{"metadata": {"name": "a"}, "data": NaN}', b"\xff", b"[" * 100_000, b"[]", b'"text"', b""]
+)
 async def test_a_body_that_is_no_json_object_is_a_bad_request(http: aiohttp.ClientSession, body: bytes) -> None:
     status, answer = await ask(http, "POST", MAPS, data=body, headers={"Content-Type": "application/json"})
     assert (status, answer["reason"]) == (400, "BadRequest")
@@ -368,5 +370,13 @@ async def test_a_patch_nested_too_deeply_is_a_bad_request_and_leaves_the_object_
     created = store.create(config_map("one"))
     deep = b'{"data":' * depth + b"{}" + b"}" * depth
     async with http.patch(f"{MAPS}/one", data=deep, headers=MERGE) as response:
+        assert response.status == 400
+    assert await ask(http, "GET", f"{MAPS}/one") == (200, created)
+
+
+async def test_an_operation_nested_too_deeply_is_a_bad_request(http: aiohttp.ClientSession, store: Store) -> None:
+    created = store.create(config_map("one"))
+    deep = b'[{"op": "add", "path": "/data", "value": ' + b"[" * 700 + b"]" * 700 + b"}]"
+    async with http.patch(f"{MAPS}/one", data=deep, headers=JSON_PATCH) as response:
         assert response.status == 400
     assert await ask(http, "GET", f"{MAPS}/one") == (200, created)

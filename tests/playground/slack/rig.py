@@ -21,7 +21,7 @@ from playground.slack.model import Channel, Person
 from playground.slack.server import Options, SlackStandIn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from playground.pace import Pace
     from playground.slack.model import App
@@ -45,6 +45,7 @@ class Rig:
         self.slack = standin.slack
         self.http = http
         self.faults = faults
+        self.sockets: list[aiohttp.ClientWebSocketResponse] = []
         self._handlers: list[AsyncSocketModeHandler] = []
         self.web = AsyncWebClient("xoxb-demo", base_url=standin.api_url, session=http)
 
@@ -87,7 +88,7 @@ class Rig:
         handler = AsyncSocketModeHandler(app, "xapp-demo", ping_interval=1)
         self._handlers.append(handler)
         wanted = self.slack.sockets.count + 1
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # bolt leaves its handlers untyped
         await self.until(lambda: self.slack.sockets.count >= wanted)
         return handler
 
@@ -101,7 +102,7 @@ class Rig:
 
     async def close(self) -> None:
         for handler in self._handlers:
-            await handler.close_async()
+            await handler.close_async()  # type: ignore[no-untyped-call]  # same
 
 
 def quiet_logger() -> logging.Logger:
@@ -118,11 +119,19 @@ async def running(
     pace: Pace | None = None,
     app: App | None = None,
     cluster: Callable[[], Obj] = dict,
+    acts: Mapping[str, Callable[[Obj], Obj]] | None = None,
 ) -> AsyncIterator[Rig]:
     """Run a stand-in for the length of a test."""
     faults = Faults()
     standin = SlackStandIn(
-        people=PEOPLE, channels=CHANNELS, faults=faults, options=options, pace=pace, app=app, cluster=cluster
+        people=PEOPLE,
+        channels=CHANNELS,
+        faults=faults,
+        options=options,
+        pace=pace,
+        app=app,
+        cluster=cluster,
+        acts=acts,
     )
     await standin.start()
     async with aiohttp.ClientSession() as http:

@@ -1,0 +1,204 @@
+"""All watches together against the playground's Kubernetes: hints, their number, health, a new catalog, the check."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from commands.core.catalog import Cluster
+from commands.core.errors import Permanent, Temporary
+from commands.core.model import Place
+from integrations.kubernetes.check import NEEDED, check_cluster
+from integrations.kubernetes.cluster import KubernetesClusters
+from integrations.kubernetes.transport import Connection
+from playground.faults import Fault
+from playground.kubernetes.access import Access
+from playground.kubernetes.store import Store
+from tests.integrations.kubernetes.bench import PRODUCTION, STAGING, put_pod, put_rollout, put_template, running
+from tests.integrations.kubernetes.scripted import TOKEN, kubeconfig
+from tests.integrations.test_pipelines_contract import NAME, ORDER
+
+SHOP = Place(cluster="main", namespace="staging", app="shop")
+
+
+async def test_every_kind_of_change_is_hinted_with_its_place(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        put_template(bench.store)
+        put_rollout(bench.store)
+        await bench.until(lambda: (seen := bench.rollouts.snapshot(SHOP)) is not None and seen.is_current)
+        assert set(bench.hints) == {SHOP}
+        bench.hints.clear()
+        await bench.pipelines.submit(ORDER)
+        await bench.until(lambda: bench.hints == [SHOP])
+        bench.hints.clear()
+        name = bench.store.list("ReplicaSet", "staging")[0]["metadata"]["name"]
+        bench.store.merge_patch("ReplicaSet", "staging", name, {"status": {"readyReplicas": 0}}, subresource="status")
+        await bench.until(lambda: bench.hints == [SHOP])
+        bench.hints.clear()
+        bench.store.delete("ReplicaSet", "staging", name)
+        await bench.until(lambda: bench.hints == [SHOP])
+
+
+async def test_what_is_not_slipways_is_neither_watched_nor_hinted(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        foreign = put_rollout(bench.store, "foreign")
+        bench.store.replace({**foreign, "metadata": {**foreign["metadata"], "labels": {}}})
+        put_rollout(bench.store)
+        place = replace(SHOP, app="foreign")
+        await bench.until(lambda: bench.rollouts.snapshot(SHOP) is not None)
+        await bench.until(lambda: bench.rollouts.snapshot(place) is None)
+        bench.hints.clear()
+        for each in bench.store.list("ReplicaSet", "staging"):
+            patch = {"status": {"readyReplicas": 0}}
+            bench.store.merge_patch("ReplicaSet", "staging", each["metadata"]["name"], patch, subresource="status")
+        await bench.until(lambda: len(bench.hints) >= 2)
+        assert set(bench.hints) == {SHOP}
+
+
+async def test_two_hundred_rollouts_take_as_many_watches_as_none(tmp_path: Path) -> None:
+    crowded = Store()
+    for number in range(200):
+        put_rollout(crowded, f"app-{number}")
+    assert await _watches_of(Store(), tmp_path, apps=0) == await _watches_of(crowded, tmp_path, apps=200) == 6
+
+
+async def _watches_of(store: Store, folder: Path, *, apps: int) -> int:
+    async with running(folder, STAGING, PRODUCTION, store=store) as bench:
+        places = [replace(SHOP, app=f"app-{number}") for number in range(apps)]
+        assert all((seen := bench.rollouts.snapshot(place)) is not None and seen.is_current for place in places)
+        newest = replace(SHOP, app="newest")
+        put_rollout(store, "newest")
+        await bench.until(lambda: bench.rollouts.snapshot(newest) is not None)
+        return bench.watches
+
+
+async def test_environments_that_share_a_namespace_share_its_watches(tmp_path: Path) -> None:
+    async with running(tmp_path, STAGING, replace(STAGING, name="preview")) as bench:
+        put_rollout(bench.store)
+        await bench.until(lambda: bench.rollouts.snapshot(SHOP) is not None)
+        assert bench.watches == 3
+
+
+async def test_follows_on_after_the_server_has_dropped_its_watches_and_forgotten_the_past(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        put_rollout(bench.store)
+        await bench.until(lambda: bench.rollouts.snapshot(SHOP) is not None)
+        bench.faults.add(Fault(system="kubernetes", kind="gone", count=3))
+        bench.store.delete("Rollout", "staging", "shop")
+        await bench.until(lambda: bench.rollouts.snapshot(SHOP) is None)
+
+
+async def test_a_new_catalog_adds_and_drops_namespaces_and_leaves_the_others_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        clusters = {"main": kubeconfig(tmp_path, (await _address(bench.clusters)))}
+        put_rollout(bench.store, namespace="production")
+        bench.clusters.use(clusters=clusters, environments=[STAGING, PRODUCTION])
+        async with asyncio.timeout(20):
+            await bench.clusters.until_synced()
+        place = Place(cluster="main", namespace="production", app="shop")
+        assert bench.rollouts.snapshot(place) is not None
+        assert sum(path.endswith("staging/rollouts") and not is_watch for _, path, is_watch in bench.asked) == 1
+        bench.clusters.use(clusters=clusters, environments=[STAGING])
+        assert bench.rollouts.snapshot(place) is None
+        assert not bench.rollouts.is_synced(place)
+        assert bench.rollouts.is_synced(SHOP)
+
+
+async def _address(clusters: KubernetesClusters) -> str:
+    connection = clusters.connection(SHOP)
+    return str(connection._configuration.host)
+
+
+async def test_a_cluster_whose_credentials_changed_is_connected_anew(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        before = bench.clusters.connection(SHOP)
+        copied = tmp_path / "copied"
+        copied.write_text((tmp_path / "kubeconfig").read_text())
+        clusters = {"main": Cluster(name="main", kubeconfig=str(copied))}
+        bench.clusters.use(clusters=clusters, environments=[STAGING])
+        assert not bench.rollouts.is_synced(SHOP)
+        async with asyncio.timeout(20):
+            await bench.clusters.until_synced()
+        assert bench.clusters.connection(SHOP) is not before
+        bench.clusters.use(clusters={}, environments=[STAGING])
+        with pytest.raises(Permanent, match="the catalog has no cluster main"):
+            await bench.rollouts.read(SHOP)
+
+
+async def test_health_is_that_of_the_watch_that_heard_least(tmp_path: Path) -> None:
+    async with running(tmp_path, STAGING, PRODUCTION) as bench:
+        health = bench.clusters.health()["main"]
+        assert health.is_up
+        assert health.last_contact is not None
+        fresh = KubernetesClusters(clusters={"main": Cluster(name="main")}, environments=[STAGING])
+        assert not fresh.health()["main"].is_up
+        assert fresh.health()["main"].last_contact is None
+
+
+async def test_a_check_of_a_cluster_that_is_well_finds_all_well(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        put_template(bench.store)
+        findings = await bench.clusters.check()
+        assert all(finding.is_ok for finding in findings)
+        assert [finding.subject.removeprefix("Kubernetes cluster main") for finding in findings] == [
+            "",
+            ", Argo",
+            ", namespace staging, permissions",
+            ", namespace staging, workflow template slipway-deploy",
+        ]
+
+
+async def test_a_check_names_what_may_not_be_done_and_what_is_missing(tmp_path: Path) -> None:
+    allowed = [(verb, group, resource, part) for group, resource, part, verb in NEEDED if part != "status"]
+    async with running(tmp_path, access=Access(token=TOKEN, allow=allowed)) as bench:
+        bad = [finding.message for finding in await bench.clusters.check() if not finding.is_ok]
+        assert bad == [
+            "may not patch rollouts/status; grant them to Slipway's account in a Role of that namespace",
+            "missing; apply workflow-templates/slipway-deploy.yaml there",
+        ]
+
+
+async def test_the_permissions_that_are_checked_are_enough_for_everything(tmp_path: Path) -> None:
+    allowed = [(verb, group, resource, part) for group, resource, part, verb in NEEDED]
+    async with running(tmp_path, access=Access(token=TOKEN, allow=allowed)) as bench:
+        put_template(bench.store)
+        put_rollout(bench.store)
+        put_pod(bench.store, "pod", node=f"{NAME}.release")
+        await bench.pipelines.submit(ORDER)
+        await bench.pipelines.submit(ORDER)
+        await bench.pipelines.stop(SHOP, name=NAME)
+        await bench.pipelines.log(SHOP, name=NAME, step="release")
+        assert await bench.rollouts.read(SHOP) is not None
+
+
+async def test_a_check_of_a_cluster_that_cannot_be_reached_says_so(tmp_path: Path) -> None:
+    connection = Connection(kubeconfig(tmp_path, "http://127.0.0.1:1"))
+    (finding,) = await check_cluster(connection, ["staging"])
+    assert not finding.is_ok
+    assert "check the cluster's address and credentials" in finding.message
+    await connection.aclose()
+
+
+async def test_a_workflow_that_vanishes_between_the_conflict_and_the_look_is_tried_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        put_template(bench.store)
+        conflict = {"status": 409, "body": {"kind": "Status", "code": 409}}
+        bench.faults.add(Fault(system="kubernetes", kind="status", match="/workflows", count=1, options=conflict))
+        with pytest.raises(Temporary, match="vanished"):
+            await bench.pipelines.submit(ORDER)
+
+
+async def test_the_log_is_that_of_the_last_attempt(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        for attempt in range(2):
+            put_pod(bench.store, f"pod-{attempt}", node=f"{NAME}.release({attempt})")
+            bench.logs[f"pod-{attempt}"] = f"attempt {attempt}\n"
+        assert await bench.pipelines.log(SHOP, name=NAME, step="release") == ("attempt 1",)
+
+
+async def test_a_container_that_has_not_started_has_no_log(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        put_pod(bench.store, "pod", node=f"{NAME}.release")
+        bench.store.merge_patch("Pod", "staging", "pod", {"status": {"phase": "Pending"}}, subresource="status")
+        assert await bench.pipelines.log(SHOP, name=NAME, step="release") == ()

@@ -1,0 +1,169 @@
+"""What every Rollouts promises: the fake and the real adapter pass the same tests."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from commands.core.acts import expected_of
+from commands.core.errors import SystemFailure, Temporary
+from commands.core.model import Action, Place
+from commands.core.observed import PauseReason, RolloutSnapshot
+from commands.core.ports import PatchOutcome, Rollouts
+from integrations.kubernetes.rollouts import project_replica_set, project_rollout, snapshot_of
+from playground.faults import Fault
+from tests.fakes.rollouts import FakeRollouts
+from tests.integrations.kubernetes.bench import Bench, at_first_pause, put_rollout, running
+
+SHOP = Place(cluster="main", namespace="staging", app="shop")
+NOWHERE = Place(cluster="main", namespace="nowhere", app="shop")
+
+
+class World(Protocol):
+    """The cluster behind the port, to be changed by a test."""
+
+    @property
+    def rollouts(self) -> Rollouts: ...
+    def pause_canary(self) -> None: ...
+    def delete(self) -> None: ...
+    def go_down(self) -> None: ...
+    async def until(self, condition: Callable[[], bool]) -> None: ...
+
+
+class InMemory(FakeRollouts):
+    def __init__(self) -> None:
+        super().__init__(unsynced={NOWHERE})
+
+    @property
+    def rollouts(self) -> Rollouts:
+        return self
+
+    def pause_canary(self) -> None:
+        rollout, sets = at_first_pause()
+        views = (project_replica_set(each) for each in sets)
+        self.put(SHOP, snapshot_of(project_rollout(rollout), [view for view in views if view is not None]))
+
+    def delete(self) -> None:
+        self.remove(SHOP)
+
+    def go_down(self) -> None:
+        self.failure = Temporary("Kubernetes", "no answer")
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        assert condition()
+
+
+@dataclass
+class OnKubernetes:
+    bench: Bench
+
+    @property
+    def rollouts(self) -> Rollouts:
+        return self.bench.rollouts
+
+    def pause_canary(self) -> None:
+        put_rollout(self.bench.store)
+
+    def delete(self) -> None:
+        self.bench.store.delete("Rollout", "staging", "shop")
+
+    def go_down(self) -> None:
+        self.bench.faults.add(Fault(system="kubernetes", kind="status", options={"status": 503}))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        await self.bench.until(condition)
+
+
+@pytest.fixture(params=["fake", "kubernetes"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    if request.param == "fake":
+        yield InMemory()
+        return
+    async with running(tmp_path) as bench:
+        yield OnKubernetes(bench)
+
+
+async def paused(world: World) -> RolloutSnapshot:
+    world.pause_canary()
+    await world.until(lambda: (seen := world.rollouts.snapshot(SHOP)) is not None and seen.is_current)
+    seen = world.rollouts.snapshot(SHOP)
+    assert seen is not None
+    return seen
+
+
+async def test_there_is_nothing_where_nothing_was_released(world: World) -> None:
+    assert world.rollouts.is_synced(SHOP)
+    assert world.rollouts.snapshot(SHOP) is None
+    assert await world.rollouts.read(SHOP) is None
+
+
+async def test_a_place_that_is_not_watched_is_not_known_to_be_empty(world: World) -> None:
+    assert not world.rollouts.is_synced(NOWHERE)
+    assert world.rollouts.snapshot(NOWHERE) is None
+
+
+async def test_what_is_watched_and_what_is_read_are_the_same(world: World) -> None:
+    seen = await paused(world)
+    assert seen.pause is not None
+    assert seen.pause.reason is PauseReason.STEP
+    assert seen.weight == 25
+    assert await world.rollouts.read(SHOP) == seen
+
+
+@pytest.mark.parametrize("action", [Action.PROMOTE, Action.FULL, Action.ABORT])
+async def test_an_act_on_what_was_seen_is_applied(action: Action, world: World) -> None:
+    seen = await paused(world)
+    outcome = await world.rollouts.patch(SHOP, action=action, expected=expected_of(seen, action))
+    assert outcome is PatchOutcome.APPLIED
+    after = await world.rollouts.read(SHOP)
+    assert after is not None
+    assert (after.pause is None) == (action is Action.PROMOTE)
+    assert after.is_full == (action is Action.FULL)
+    assert after.is_aborted == (action is Action.ABORT)
+
+
+async def test_the_second_of_two_promotes_changes_nothing(world: World) -> None:
+    expected = expected_of(await paused(world), Action.PROMOTE)
+    outcomes = [await world.rollouts.patch(SHOP, action=Action.PROMOTE, expected=expected) for _ in range(2)]
+    assert outcomes == [PatchOutcome.APPLIED, PatchOutcome.CHANGED]
+
+
+@pytest.mark.parametrize("action", [Action.PROMOTE, Action.FULL, Action.ABORT])
+async def test_an_act_on_another_template_changes_nothing(action: Action, world: World) -> None:
+    seen = await paused(world)
+    other = replace(expected_of(seen, action), current_hash="another")
+    assert await world.rollouts.patch(SHOP, action=action, expected=other) is PatchOutcome.CHANGED
+    assert await world.rollouts.read(SHOP) == seen
+
+
+async def test_what_was_aborted_is_not_shipped(world: World) -> None:
+    seen = await paused(world)
+    await world.rollouts.patch(SHOP, action=Action.ABORT, expected=expected_of(seen, Action.ABORT))
+    outcome = await world.rollouts.patch(SHOP, action=Action.FULL, expected=expected_of(seen, Action.FULL))
+    assert outcome is PatchOutcome.CHANGED
+
+
+async def test_there_is_nothing_to_abort_when_it_has_arrived(world: World) -> None:
+    seen = await paused(world)
+    arrived = replace(expected_of(seen, Action.ABORT), stable_hash=seen.current_hash)
+    assert await world.rollouts.patch(SHOP, action=Action.ABORT, expected=arrived) is PatchOutcome.CHANGED
+
+
+async def test_an_act_on_what_was_deleted_finds_nothing(world: World) -> None:
+    seen = await paused(world)
+    world.delete()
+    await world.until(lambda: world.rollouts.snapshot(SHOP) is None)
+    outcome = await world.rollouts.patch(SHOP, action=Action.ABORT, expected=expected_of(seen, Action.ABORT))
+    assert outcome is PatchOutcome.GONE
+
+
+async def test_a_cluster_that_is_down_is_a_temporary_failure_and_the_last_view_stays(world: World) -> None:
+    seen = await paused(world)
+    world.go_down()
+    with pytest.raises(SystemFailure) as caught:
+        await world.rollouts.read(SHOP)
+    assert isinstance(caught.value, Temporary)
+    assert world.rollouts.snapshot(SHOP) == seen
+    assert world.rollouts.is_synced(SHOP)
