@@ -6,7 +6,8 @@ SlipwayError
     └── Permanent                     trying again will not help; somebody must change something
 
 What a person can mend (no role, slot taken, unknown word) is a value, a `Notice`, not an exception. Vendors'
-exceptions never pass an integration: they become one of these, with the system, the object and the status, and never a credential.
+exceptions never pass an integration: they become one of these, with the system, the object and the status, and
+never a credential.
 """
 
 from datetime import timedelta

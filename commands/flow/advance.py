@@ -143,12 +143,11 @@ class Advance:
             return
         milestone = progress.acted(act, row)
         if milestone is not None:
-            await self._append(row.id, milestone)
+            await self._append(row, milestone)
 
-    async def _append(self, deployment_id: str, milestone: Milestone) -> None:
-        while (row := await self.deployments.load(deployment_id)) is not None:
-            if await self.deployments.save(row, milestones=(milestone,)) is not None:
-                return
+    async def _append(self, row: Deployment, milestone: Milestone) -> None:
+        while await self.deployments.save(row, milestones=(milestone,)) is None:
+            row = await self.deployments.load(row.id) or row
 
     async def _whisper(self, row: Deployment, act: Act, notice: Notice) -> None:
         channel = row.card.channel if row.card else row.channel

@@ -116,7 +116,7 @@ def test_rollout_without_words_or_with_an_app_shows_the_status() -> None:
         ("/deploy", "shop $(id)", ReasonCode.MALFORMED_VERSION, []),
         ("/deploy", "shop 1.0,image.repository=evil", ReasonCode.MALFORMED_VERSION, []),
         ("/deploy", "shop --post-renderer=x", ReasonCode.MALFORMED_VERSION, []),
-        ("/rollout", "statre shop", ReasonCode.UNKNOWN_VERB, ["/rollout status shop"]),
+        ("/rollout", "statos shop", ReasonCode.UNKNOWN_VERB, ["/rollout status shop"]),
         ("/deploy", "stre v1.2", ReasonCode.UNKNOWN_APP, ["/deploy store v1.2"]),
         ("/deploy", "promote", ReasonCode.MISSING_APP, []),
         ("/deploy", "deploy shpo v1.2", ReasonCode.UNKNOWN_APP, ["/deploy deploy shop v1.2"]),
