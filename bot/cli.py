@@ -18,12 +18,15 @@ FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 2 when it could not begin."""
-    options = _parser().parse_args(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
+    options, rest = parser.parse_known_args(sys.argv[1:] if argv is None else argv)
+    if rest and options.command != "demo":
+        parser.error(f"unknown: {' '.join(rest)}")
     match options.command:
         case "run":
             return _run()
         case "demo":
-            return _demo(options.rest)
+            return _demo(rest)
         case "check":
             return _check()
         case "schema":
@@ -37,8 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="slipway", description="Deploy to Kubernetes from Slack.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("run", help="run the bot; settings come from SLIPWAY_* variables")
-    demo = commands.add_parser("demo", help="run the bot beside stand-ins of everything, with a page to try it on")
-    demo.add_argument("rest", nargs=argparse.REMAINDER, help="options of the playground; see slipway demo --help")
+    commands.add_parser(
+        "demo", add_help=False, help="run the bot beside stand-ins of everything, with a page to try it on"
+    )
     commands.add_parser("check", help="try the settings, the catalog and every system; exit code 0 if all is well")
     commands.add_parser("schema", help="print the JSON Schema of the catalog, for editors")
     commands.add_parser("settings", help="print every setting as a table")

@@ -6,7 +6,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.worker import Worker
 from integrations.catalog import CatalogFile
-from integrations.kubernetes import KubernetesClusters
+from integrations.kubernetes.cluster import KubernetesClusters
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,9 @@ from commands.flow.ask import Ask
 from commands.flow.show import Show
 from integrations.catalog import CatalogFile
 from integrations.keycloak import KeycloakPeople, KeycloakSettings, Link, RolesFrom
-from integrations.kubernetes import KubernetesClusters, KubernetesPipelines, KubernetesRollouts
+from integrations.kubernetes.cluster import KubernetesClusters
+from integrations.kubernetes.pipelines_port import KubernetesPipelines
+from integrations.kubernetes.rollouts_port import KubernetesRollouts
 from integrations.nexus import NexusSettings, NexusVersions
 from integrations.slack.client import SlackChat
 from integrations.slack.connection import SlackSettings, new_session, web_client

@@ -65,8 +65,7 @@ class KubernetesClusters:
             while True:
                 self._renewed.clear()
                 wanted = set(self._watches.values())
-                for watch in running.keys() - wanted:
-                    running.pop(watch).cancel()
+                await _end([running.pop(watch) for watch in running.keys() - wanted])
                 for watch in wanted - running.keys():
                     running[watch] = group.create_task(watch.run())
                 while self._retired:
@@ -133,3 +132,11 @@ class KubernetesClusters:
             last_contact=min(contacts, default=None) if len(contacts) == len(parts) else None,
             failure=next((part.failure for part in parts if part.failure), ""),
         )
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for them: their connection may be closed next."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

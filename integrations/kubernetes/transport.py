@@ -6,8 +6,8 @@ Temporary or Permanent; answers that are facts (no such object, already there, c
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -144,7 +144,8 @@ class Connection:
         for auth in (await self._configuration.auth_settings()).values():
             headers[auth["key"]] = auth["value"].strip()
         url = self._configuration.host + path
-        answer = await rest.request(method, url, headers=headers, body=body, _request_timeout=limit)
+        with _as_broken():
+            answer = await rest.request(method, url, headers=headers, body=body, _request_timeout=limit)
         response: aiohttp.ClientResponse = answer.response
         return response
 
@@ -258,7 +259,7 @@ def _kept_alive(info: Any) -> socket.socket:
 async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """Split what arrives into lines; the HTTP library's own line reader gives up at a few megabytes."""
     rest = bytearray()
-    async for chunk in response.content.iter_any():
+    while chunk := await _chunk(response):
         searched = len(rest)
         rest += chunk
         while (end := rest.find(b"\n", searched)) >= 0:
@@ -268,6 +269,20 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
                 yield line
         if len(rest) > LARGEST_LINE:
             raise aiohttp.ClientPayloadError("a line of the watch has no end")
+
+
+async def _chunk(response: aiohttp.ClientResponse) -> bytes:
+    with _as_broken():
+        return await response.content.readany()
+
+
+@contextmanager
+def _as_broken() -> Iterator[None]:
+    """Call a session that was closed meanwhile what it is: the HTTP library raises a bare RuntimeError."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 def _with(path: str, params: Mapping[str, str] | None) -> str:

@@ -152,11 +152,11 @@ class Kubelet:
     # A pod's end
 
     def _delete(self, pod: Obj) -> None:
-        """Called by the store for each deletion: mark the pod, and remove it when its grace period is over."""
+        """Mark a pod, and remove it when its grace period is over; called by the store, also when nothing runs here."""
         uid, done = pod["metadata"]["uid"], dig(pod, "status", "phase") in {"Succeeded", "Failed"}
         if uid in self._ends:
             return
-        if done or owner_key(pod, "Workflow") is not None:
+        if done or self._unsubscribe is None or owner_key(pod, "Workflow") is not None:
             self._store.remove("Pod", *_key(pod))
             return
         if task := self._lives.pop(uid, None):

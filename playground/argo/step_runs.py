@@ -98,6 +98,13 @@ class StepRuns:
         if task := self._tasks.pop(uid, None):
             task.cancel()
 
+    def forget(self, pod: Obj) -> None:
+        """Drop everything about a pod that is gone."""
+        uid = pod["metadata"]["uid"]
+        self.cancel(uid)
+        self._outputs.pop(uid, None)
+        self._logs.pop(_key(pod), None)
+
     def kill(self, pod: Obj | None) -> None:
         """End a step from outside, as a shutdown does."""
         if pod is not None:

@@ -53,7 +53,7 @@ class WorkflowsController:
             self._runner.add(_key(event.object))
         elif event.object["kind"] == "Pod" and (key := owner_key(event.object, "Workflow")):
             if event.type == "DELETED":
-                self._runs.cancel(event.object["metadata"]["uid"])
+                self._runs.forget(event.object)
             self._runner.add(key)
 
     def _pass(self, key: Key) -> None:

@@ -232,6 +232,18 @@ async def test_acts_are_carried_out_and_said_by_name() -> None:
         assert (await desk.deployments.acts(row.id))[0].state is ActState.APPLIED
 
 
+async def test_an_act_that_worked_just_before_a_crash_is_not_sent_again_and_is_said() -> None:
+    desk = Desk()
+    row = waiting(desk)
+    await asked(desk, row, Action.PROMOTE)
+    later = Pause(reason=PauseReason.STEP, since=make.NOON, since_text="later")
+    desk.rollouts.put(row.place, make.rollout(step_index=3, weight=50, pause=later))
+    await desk.advance.run(row.id)
+    assert desk.rollouts.patches == []
+    assert MilestoneCode.ADVANCED in await desk.said(row)
+    assert MilestoneCode.MOVED_OUTSIDE not in await desk.said(row)
+
+
 async def test_switching_to_green_is_said_as_that() -> None:
     desk = Desk()
     pause = Pause(reason=PauseReason.GREEN, since=make.NOON, since_text="s")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Error, async_playwright
 
 from tests.page.demo_bot import CLUSTER, DemoBot
@@ -36,14 +37,17 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
+# One browser serves all tests, so they share its loop; each test gets a stand-in and a browser context of its own.
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        path = chromium()
+        path, why = chromium(), ""
         try:
             launched = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         except Error as exc:
             why = exc.message.splitlines()[0]
+        if why:
+            # Outside of the handler, so that the sentence stands alone.
             pytest.fail(
                 f"Chromium at {path} does not start ({why}): mend it, or name another in CHROMIUM.", pytrace=False
             )
@@ -51,13 +55,13 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def rig() -> AsyncIterator[Rig]:
     async with running(cluster=lambda: CLUSTER) as it:
         yield it
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def bot(rig: Rig) -> DemoBot:
     app = rig.bolt()
     made = DemoBot(app)
@@ -95,6 +99,6 @@ async def visit_as(browser: Browser, rig: Rig, *, size: tuple[int, int] = WIDE, 
     return seen
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, rig: Rig, bot: DemoBot) -> Visit:
     return await visit_as(browser, rig)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.page.demo_bot import DemoBot
     from tests.playground.slack.rig import Rig
 
-pytestmark = pytest.mark.page
+pytestmark = [pytest.mark.page, pytest.mark.asyncio(loop_scope="session")]
 PHONE = (390, 844)
 
 
@@ -116,7 +116,7 @@ async def test_a_thread_opens_at_the_side_and_takes_replies(visit: Visit) -> Non
     await page.get_by_role("button", name="2 replies").click()
     thread = page.get_by_role("tabpanel", name="Thread")
     await expect(thread.get_by_text("Canary at 20 %")).to_be_visible()
-    await thread.get_by_label("Reply").fill("looks good")
+    await thread.get_by_role("textbox", name="Reply").fill("looks good")
     await page.keyboard.press("Enter")
     await expect(thread.get_by_text("looks good")).to_be_visible()
     await expect(page.get_by_role("button", name="3 replies")).to_be_visible()
@@ -233,7 +233,7 @@ async def test_nothing_overflows_and_nothing_complains(
     await deploy(visit.page)
     assert await visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     overflowing = await visit.page.evaluate(
-        "[...document.querySelectorAll('.main *')].filter((n) => n.getBoundingClientRect().right > innerWidth + 1).length"
+        "[...document.querySelectorAll('.main *')].filter((n) => n.getBoundingClientRect().right > innerWidth).length"
     )
     assert overflowing == 0
     assert visit.complaints == []

@@ -12,11 +12,14 @@ export function drawCluster(section, { rollouts = [], replicasets = [], pods = [
   shown = print;
   section.replaceChildren(
     el("h2", {}, "Rollouts"),
-    rollouts.length ? el("div", {}, rollouts.map((one) => rollout(one, replicasets, pods)))
+    rollouts.length ? el("div", {}, [...rollouts].sort(movingFirst).map((one) => rollout(one, replicasets, pods)))
       : el("p", { class: "quiet" }, "Nothing runs yet. A first deploy puts a rollout here."),
     el("h2", {}, "Workflows"),
     recent.length ? el("div", {}, recent.map(workflow)) : el("p", { class: "quiet" }, "No pipeline has run yet."));
 }
+
+const settled = (one) => one.phase === "Healthy" && one.stable === one.current;
+const movingFirst = (a, b) => settled(a) - settled(b) || `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`);
 
 const badge = (phase) => el("span", { class: `phase ${String(phase).toLowerCase()}` }, phase ?? "New");
 
@@ -27,7 +30,7 @@ function rollout(one, replicasets, pods) {
     el("header", {}, el("strong", {}, one.name), el("span", { class: "quiet" }, one.namespace), badge(one.phase)),
     el("p", { class: "facts" }, [one.strategy, version, step(one)].filter(Boolean).join(" · ")),
     one.message ? el("p", { class: "quiet" }, one.message) : null,
-    one.steps.length ? weight(one.weight) : null,
+    one.steps.length && !settled(one) ? weight(one.weight) : null,
     own.sort((a, b) => Number(b.revision) - Number(a.revision)).map((set) => replicas(set, podsOf(set, pods))));
 }
 
@@ -35,6 +38,7 @@ const podsOf = (set, pods) => pods.filter((pod) => pod.replicaset === set.name &
 
 function step(one) {
   const count = one.steps.length;
+  if (settled(one)) return "";
   if (!count || one.aborted) return one.aborted ? "aborted" : "";
   const index = one.step ?? 0;
   if (index >= count) return `all ${count} steps done`;

@@ -58,6 +58,8 @@ def test_a_mistake_of_the_yaml_has_its_place() -> None:
         ("clusters: !!set {a}", "tag"),
         ("clusters: !!binary aGk=", "tag"),
         ("clusters: {<<: 1}", "<< must name a mapping"),
+        ("clusters: {<<: {1: {}}}", "cannot be a key"),
+        ("clusters: !!int x", "read as a number"),
         ("x: 22:30", "read as a number"),
         ("x: .nan", "read as a number"),
         ("x: .inf", "read as a number"),
@@ -96,6 +98,22 @@ def test_of_several_merged_mappings_the_first_wins() -> None:
     assert document.data["c"] == {"x": 1, "y": 3, "z": 9}
 
 
+def test_sources_of_sources_are_merged_too_and_what_is_no_mapping_is_passed_over_there() -> None:
+    document = read(b"a: &a {x: 1}\nb: &b {<<: [*a, 7], y: 2}\nc: {<<: *b}\n")
+    assert isinstance(document, Document)
+    assert document.data["c"] == {"x": 1, "y": 2}
+
+
+def test_merges_that_multiply_are_refused() -> None:
+    lines = ["a: &a {x: 1}"]
+    lines += [
+        f"{name}: &{name} {{<<: [{', '.join([f'*{before}'] * 9)}]}}"
+        for before, name in zip("abcdef", "bcdefg", strict=True)
+    ]
+    (problem,) = problems("\n".join(lines))
+    assert "multiply" in problem.message
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -105,7 +123,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_plain_data_is_read_as_it_was_written(data: Any) -> None:
-    document = read(yaml.safe_dump(data, allow_unicode=True).encode())
+    document = read(yaml.safe_dump(data).encode())
     assert isinstance(document, Document)
     assert document.findings == []
     assert document.data == data

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -89,6 +90,7 @@ class Bench:
                 "client_secret": SecretStr(SECRET),
                 "roles_client": ROLES_CLIENT,
                 "team": TEAM,
+                "budget": timedelta(seconds=30),  # A busy machine is not what these tests are about.
                 **changes,
             }
         )

@@ -1,14 +1,14 @@
 import asyncio
 import logging
 import traceback
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from commands.core.errors import Permanent, SystemFailure, Temporary
 from commands.core.model import Person
-from integrations.keycloak import KeycloakPeople
+from integrations.keycloak import KeycloakPeople, RolesFrom
 from integrations.keycloak.connection import SafeConnection
 from tests.integrations.keycloak.bench import SECRET, Bench, chat_user
 
@@ -93,6 +93,14 @@ async def test_what_will_not_pass_is_permanent_and_says_what_to_change(
     assert words in failure.message
 
 
+async def test_the_remedy_asks_for_no_more_than_the_source_of_roles_needs(bench: Bench) -> None:
+    people = bench.people(roles_from=RolesFrom.REALM, roles_client="")
+    bench.fault("status", match=ROLES, status=403)
+    failure = await failure_of(people)
+    assert "view-users" in failure.message
+    assert "Clients:view" not in failure.message
+
+
 async def test_a_refused_token_is_replaced_once_and_the_question_repeated(bench: Bench) -> None:
     people = bench.people()
     await people.find(ALICE)
@@ -129,10 +137,11 @@ async def test_many_refused_questions_at_once_get_one_new_token(bench: Bench) ->
 
 async def test_a_token_near_its_end_is_renewed_before_it_is_used(bench: Bench) -> None:
     people = bench.people()
-    bench.keycloak.tokens.lifetime = timedelta(seconds=1)
     await people.find(ALICE)
+    people._realm._connection._expires_at = datetime.now(UTC)
     await people.find(ALICE)
-    assert bench.keycloak.tokens.issued >= 2
+    assert bench.keycloak.tokens.issued == 2
+    assert len(bench.gets) == 4
 
 
 async def test_both_http_clients_are_closed() -> None:

@@ -95,9 +95,11 @@ async def running(
         yield bench
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
         await clusters.aclose()
         await server.stop()
+        if not isinstance(ended, asyncio.CancelledError):
+            raise AssertionError("the watches ended by themselves") from ended
 
 
 def at_first_pause(recording: str = "canary-happy") -> tuple[Obj, list[Obj]]:

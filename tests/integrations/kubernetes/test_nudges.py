@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from pathlib import Path
-from typing import override
 
 import pytest
+from typing_extensions import override
 
 from commands.core.errors import Temporary
 from integrations.kubernetes.fields import Obj

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -159,11 +159,16 @@ async def test_a_watch_that_falls_silent_times_out(server: Scripted, connection:
     assert heard == [b"{}"]
 
 
-async def listen(connection: Connection, heard: list[bytes]) -> None:
-    async with connection.stream(PATH, params={"watch": "true"}, silence=timedelta(milliseconds=50)) as lines:
+async def listen(
+    connection: Connection, heard: list[bytes], *, on_line: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    silence = timedelta(milliseconds=50) if on_line is None else SILENCE
+    async with connection.stream(PATH, params={"watch": "true"}, silence=silence) as lines:
         assert not isinstance(lines, Answer)
         async for line in lines:
             heard.append(line)
+            if on_line is not None:
+                await on_line()
 
 
 async def test_the_token_is_in_nothing_that_is_raised_or_logged(
@@ -184,6 +189,16 @@ async def test_the_token_is_in_nothing_that_is_raised_or_logged(
 async def test_many_requests_at_once_open_one_session(server: Scripted, connection: Connection) -> None:
     answers = await asyncio.gather(*(connection.get(PATH) for _ in range(20)))
     assert [answer.body for answer in answers] == [page()] * 20
+
+
+async def test_closing_under_an_open_watch_breaks_it_like_any_connection(
+    server: Scripted, connection: Connection
+) -> None:
+    server.watches[0] = stays(b"{}\n")
+    heard: list[bytes] = []
+    with pytest.raises(Temporary, match=r"WATCH .* on cluster main: Client"):
+        await listen(connection, heard, on_line=connection.aclose)
+    assert heard == [b"{}"]
 
 
 async def test_closing_twice_or_unused_is_harmless(tmp_path: Path) -> None:

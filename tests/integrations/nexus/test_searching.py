@@ -10,10 +10,11 @@ from pydantic import SecretStr
 
 from commands.core.catalog import Artifact
 from commands.core.errors import Permanent, SystemFailure, Temporary
+from commands.core.ports import Available
 from integrations.nexus import NexusSettings, NexusVersions
 from integrations.nexus.repository import MAX_BYTES
 from integrations.nexus.versions import MAX_PAGES
-from tests.integrations.nexus.bench import SHOP, Bench, app, running
+from tests.integrations.nexus.bench import NOON, SHOP, Bench, app, running
 
 PASSWORD = "demo-nexus-password"
 SEARCH = "/service/rest/v1/search/assets"
@@ -50,6 +51,22 @@ async def test_a_search_that_never_ends_is_ended(bench: Bench) -> None:
     bench.fault("status", match=SEARCH, status=200, body={"items": [], "continuationToken": "again"})
     assert await listed(bench.versions()) == []
     assert len(bench.requests) == MAX_PAGES
+
+
+async def test_a_version_that_is_found_twice_is_listed_once_with_its_later_time(bench: Bench) -> None:
+    times = ["2026-11-01T12:00:00Z", None, "2026-11-02T12:00:00Z", "2026-10-01T12:00:00Z"]
+    maven = {"extension": "jar", "groupId": "com.acme", "artifactId": "shop", "version": "v1.2"}
+    items = [{"lastModified": time, "maven2": maven} for time in times]
+    bench.fault("status", match=SEARCH, status=200, body={"items": items})
+    assert await bench.versions().search(app()) == (Available(version="v1.2", published_at=NOON),)
+
+
+async def test_what_is_kept_does_not_grow_without_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.nexus.versions.MAX_KEPT", 2)
+    versions = bench.versions(max_age=timedelta(seconds=3), monotonic=Clock())
+    for name in ("one", "two", "three", "three", "one"):
+        await listed(versions, Artifact(group="com.acme", name=name))
+    assert len(bench.requests) == 4
 
 
 async def test_wildcards_in_a_name_match_only_themselves(bench: Bench) -> None:

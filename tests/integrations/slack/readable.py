@@ -23,6 +23,8 @@ def readable(message: Message) -> str:
                     for button in block["elements"]
                     if "confirm" in button
                 ]
+            case other:
+                raise AssertionError(other)
     return "\n".join(lines) + "\n"
 
 

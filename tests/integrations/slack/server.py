@@ -1,4 +1,4 @@
-"""A Slack of a few lines on loopback, for what the stand-in workspace is too honest for: odd answers, refused tickets."""
+"""A Slack of a few lines on loopback, for what the stand-in workspace is too honest for: odd answers, dead tickets."""
 
 import asyncio
 import json

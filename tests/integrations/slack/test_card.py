@@ -123,8 +123,8 @@ def test_equal_cards_are_drawn_equal_and_changed_ones_are_not() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "actual", "desired", "is_told"),
-    [(20, 20, 5, False), (20, 25, 5, False), (20, 0, 5, True), (20, 33, 3, False), (50, 40, 100, True), (5, 20, 5, True),
-     (20, 20, 0, False), (20, 30, 0, True)],
+    [(20, 20, 5, False), (20, 25, 5, False), (20, 0, 5, True), (20, 33, 3, False), (50, 40, 100, True),
+     (5, 20, 5, True), (20, 20, 0, False), (20, 30, 0, True)],
 )  # fmt: skip
 def test_actual_weight_is_told_when_whole_pods_do_not_explain_it(
     asked: int, actual: int, desired: int, *, is_told: bool

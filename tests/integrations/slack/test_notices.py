@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.core.reasons import Choice, Milestone, MilestoneCode, Notice, ReasonCode
+from commands.core.reasons import Choice, Fact, Milestone, MilestoneCode, Notice, ReasonCode
 from integrations.slack import milestones, notices, words
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless, texts
 from tests.integrations.slack.limits import assert_fits, buttons
@@ -88,7 +88,7 @@ def test_choice_whose_line_is_too_long_or_empty_is_left_out() -> None:
 
 def test_two_hundred_apps_fit_and_the_rest_is_counted() -> None:
     rows = tuple(f"app-{n} · production · v1.{n} · 5/5 ready · nothing in motion" for n in range(200))
-    facts = {"app": "", "environment": "", "count": 200}
+    facts: dict[str, Fact] = {"app": "", "environment": "", "count": 200}
     message = notices.render(Notice(code=ReasonCode.STATUS, facts=facts, rows=rows))
     assert_fits(message)
     shown = readable(message).splitlines()

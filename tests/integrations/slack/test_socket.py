@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from typing_extensions import override
 
 from commands.core.errors import Permanent
 from commands.core.reasons import Notice, ReasonCode
@@ -189,7 +190,8 @@ async def test_answers_to_a_flood_are_bounded_too(caplog: pytest.LogCaptureFixtu
     release = asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def whisper(self, **_: object) -> None:  # type: ignore[override]  # what is said does not matter
+        @override
+        async def whisper(self, *, channel: str, user: str, notice: Notice) -> None:
             await release.wait()
 
     answers = Answers(SlowChat())

@@ -13,7 +13,9 @@ from playground.pace import Pace
 from tests.playground.argo.replay import until
 
 SPACE = "staging"
-W25, W50, PAUSE = {"setWeight": 25}, {"setWeight": 50}, {"pause": {}}
+W25: Obj = {"setWeight": 25}
+W50: Obj = {"setWeight": 50}
+PAUSE: Obj = {"pause": {}}
 
 
 def template(version: str = "v1", **container: Any) -> Obj:

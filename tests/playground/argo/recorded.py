@@ -14,7 +14,29 @@ Obj = dict[str, Any]
 FOLDER = Path(__file__).parents[2] / "data" / "recordings"
 UNCHANGED = tuple(
     path.split(".")
-    for path in ["apiVersion", "kind", "metadata.namespace", "metadata.uid", "metadata.creationTimestamp", "metadata.labels", "metadata.annotations", "metadata.ownerReferences", "metadata.generateName", "spec", "spec.template", "spec.strategy", "status.conditions", "status.containerStatuses", "status.podIP", "status.startTime", "status.storedWorkflowTemplateSpec", "status.selector", "status.currentStepHash", "status.artifactRepositoryRef", "status.artifactGCStatus"]
+    for path in (
+        "apiVersion",
+        "kind",
+        "metadata.namespace",
+        "metadata.uid",
+        "metadata.creationTimestamp",
+        "metadata.labels",
+        "metadata.annotations",
+        "metadata.ownerReferences",
+        "metadata.generateName",
+        "spec",
+        "spec.template",
+        "spec.strategy",
+        "status.conditions",
+        "status.containerStatuses",
+        "status.podIP",
+        "status.startTime",
+        "status.storedWorkflowTemplateSpec",
+        "status.selector",
+        "status.currentStepHash",
+        "status.artifactRepositoryRef",
+        "status.artifactGCStatus",
+    )
 )
 
 

@@ -11,7 +11,7 @@ class Row(NamedTuple):
     phase: str | None
     message: str
     generation: str
-    index: int | None
+    step: int | None
     current: str | None
     stable: str | None
     pauses: tuple[str, ...]
@@ -35,7 +35,7 @@ def row(rollout: Obj, letters: Letters) -> Row:
         phase=status.get("phase"),
         message=letters.text(status.get("message", "")),
         generation=f"{meta['generation']}/{status.get('observedGeneration', '-')}",
-        index=status.get("currentStepIndex"),
+        step=status.get("currentStepIndex"),
         current=current,
         stable=letters.name(status.get("stableRS")),
         pauses=tuple(pause["reason"] for pause in status.get("pauseConditions") or ()),

@@ -17,7 +17,7 @@ NAMES = (
 
 
 def _plain(row: Row) -> Row:
-    """Leave out what differs: the real executor reports outputs an event before its step ends; here both come at once."""
+    """Leave out what differs: the real executor reports outputs an event before its step ends, this one with it."""
     nodes = (node._replace(outputs="") if node.phase == "Running" else node for node in row.nodes)
     return row._replace(nodes=tuple(nodes))
 
