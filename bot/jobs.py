@@ -18,8 +18,10 @@ def schedule(*, catalog: CatalogFile, clusters: KubernetesClusters, worker: Work
     """Make the timers; they run once started, and stop with `shutdown`."""
     scheduler = AsyncIOScheduler(timezone="UTC")
 
+    rereading = Rereading(catalog)
+
     async def reload() -> None:
-        if reread(catalog):
+        if rereading.again():
             clusters.use(clusters=catalog.current.clusters, environments=catalog.current.environments.values())
 
     scheduler.add_job(reload, "interval", seconds=RELOAD_SECONDS, coalesce=True, max_instances=1)
@@ -27,12 +29,21 @@ def schedule(*, catalog: CatalogFile, clusters: KubernetesClusters, worker: Work
     return scheduler
 
 
-def reread(catalog: CatalogFile) -> bool:
-    """Read the catalog again if its file changed; say whether there is a new one. A bad file keeps the old one."""
-    before = catalog.current
-    for problem in catalog.reload():
-        log.warning("the changed catalog is not used: %s", problem)
-    if catalog.current is before:
-        return False
-    log.info("the catalog was read again: %d apps", len(catalog.current.apps))
-    return True
+class Rereading:
+    """Reads the catalog again when its file changed; a bad file keeps the old one and is complained about once."""
+
+    def __init__(self, catalog: CatalogFile) -> None:
+        self._catalog = catalog
+        self._said: tuple[str, ...] = ()
+
+    def again(self) -> bool:
+        """Say whether there is a new catalog."""
+        before = self._catalog.current
+        problems = tuple(str(problem) for problem in self._catalog.reload())
+        for problem in problems if problems != self._said else ():
+            log.warning("the changed catalog is not used: %s", problem)
+        self._said = problems
+        if self._catalog.current is before:
+            return False
+        log.info("the catalog was read again: %d apps", len(self._catalog.current.apps))
+        return True

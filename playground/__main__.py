@@ -96,7 +96,7 @@ async def run(options: argparse.Namespace) -> int:
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ask_to_stop)
     world = World(speed=options.speed)
     try:

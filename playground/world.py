@@ -135,6 +135,15 @@ class World:
 
 def write_state(state: Path, urls: Urls) -> dict[str, str]:
     """Write kubeconfig, catalog.yaml and env into `state`; return the environment for the bot."""
+    try:
+        return _write_state(state, urls)
+    except OSError as error:
+        raise PlaygroundError(
+            f"The state directory {state} cannot be written: {error.strerror}. Choose another with --state."
+        ) from error
+
+
+def _write_state(state: Path, urls: Urls) -> dict[str, str]:
     kubeconfig = state_files.write_private(state / "kubeconfig", state_files.kubeconfig(urls.kubernetes))
     catalog = state_files.write_private(state / "catalog.yaml", state_files.catalog(kubeconfig))
     environment = {

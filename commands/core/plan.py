@@ -13,6 +13,13 @@ from commands.core.observed import CanaryStep, CanaryStepKind, RolloutSnapshot, 
 from commands.core.ports import Available, PipelineOrder
 
 DEPLOY_TEMPLATE = "slipway-deploy"
+DEFAULT_CANARY = (
+    CanaryStep(kind=CanaryStepKind.WEIGHT, weight=20),
+    CanaryStep(kind=CanaryStepKind.PAUSE),
+    CanaryStep(kind=CanaryStepKind.WEIGHT, weight=50),
+    CanaryStep(kind=CanaryStepKind.PAUSE),
+)
+"""The steps of an app whose catalog entry names none: a canary that nobody is asked about would be no canary."""
 
 
 def resolve(wanted: str, available: Sequence[Available]) -> str | None:
@@ -30,7 +37,7 @@ def parameters(
     app: App, environment: Environment, *, version: str, strategy: Strategy, person: Person
 ) -> dict[str, str]:
     """Build the arguments of the pipeline; the deployment's number is added when it is known."""
-    values = {**app.values, "canary": {"steps": [_step(step) for step in app.canary]}}
+    values = {**app.values, "canary": {"steps": [_step(step) for step in app.canary or DEFAULT_CANARY]}}
     return {
         "app": app.name,
         "environment": environment.name,

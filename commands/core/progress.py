@@ -129,4 +129,4 @@ def _elapsed(deployment: Deployment) -> timedelta:
 
 
 def _seconds(duration: timedelta | None) -> int:
-    return round(duration.total_seconds()) if duration else 0
+    return int(duration.total_seconds()) if duration else 0

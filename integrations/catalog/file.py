@@ -64,7 +64,7 @@ class CatalogFile:
             content = read_bytes(self._path)
         except CatalogError as error:
             self._digest = ""
-            return self._keep_old(error)
+            return error.problems
         digest = _digest(content)
         if digest == self._digest:
             return self._problems
@@ -72,14 +72,8 @@ class CatalogFile:
         try:
             self._loaded = self._parse(content)
         except CatalogError as error:
-            return self._keep_old(error)
-        _log.info("The catalog %s was taken over: %d apps.", self._path, len(self.current.apps))
+            return error.problems
         return ()
-
-    def _keep_old(self, error: CatalogError) -> tuple[Problem, ...]:
-        if error.problems != self._problems:
-            _log.warning("The changed catalog is not valid, the one before stays in force.\n%s", error)
-        return error.problems
 
     def _parse(self, content: bytes) -> Loaded:
         loaded = parse(content, name=str(self._path))

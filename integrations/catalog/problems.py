@@ -24,11 +24,14 @@ class Problem:
     message: str
     remedy: str
 
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing has override from Python 3.12 on
+        place = f"{self.line}:{self.column}: " if self.line else ""
+        field = f"{self.field}: " if self.field else ""
+        return f"{place}{field}{self.message} {self.remedy}"
+
     def to_line(self, name: str) -> str:
         """Write it as compilers do, so that editors find the place."""
-        place = f"{name}:{self.line}:{self.column}" if self.line else name
-        field = f"{self.field}: " if self.field else ""
-        return f"{place}: {field}{self.message} {self.remedy}"
+        return f"{name}:{self}" if self.line else f"{name}: {self}"
 
 
 class CatalogError(SlipwayError):

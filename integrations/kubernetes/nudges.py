@@ -53,19 +53,24 @@ class Nudges:
         """Nudge what is late until cancelled; sleeps while nothing is pending."""
         while True:
             await self._is_any.wait()
-            await self._sleep(PATIENCE)
-            for name in self._late():
-                await self._nudge(name)
             if not self._pending:
                 self._is_any.clear()
+                continue
+            # Never longer than the patience with one that comes meanwhile.
+            due = min(due for due, _ in self._pending.values()) - self._monotonic()
+            await self._sleep(min(max(0.0, due), PATIENCE))
+            for name in self._late():
+                await self._nudge(name)
 
     def _late(self) -> list[str]:
         now = self._monotonic()
         return [name for name, (due, _) in self._pending.items() if now >= due]
 
     async def _nudge(self, name: str) -> None:
-        _, wait = self._pending.get(name, (0.0, PATIENCE))
-        wait = min(wait * 2, LONGEST)
+        if name not in self._pending:
+            # It was acted on while another one was nudged.
+            return
+        wait = min(self._pending[name][1] * 2, LONGEST)
         self._pending[name] = (self._monotonic() + wait, wait)
         patch = {"metadata": {"annotations": {ANNOTATION: datetime.now(UTC).isoformat(timespec="seconds")}}}
         try:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from commands.core.errors import SystemFailure, Temporary
+from commands.core.errors import Permanent, SystemFailure, Temporary
 from integrations.kubernetes.fields import Obj, mapping, mappings, number, parsed, text
 from integrations.kubernetes.outage import Outage
 from integrations.kubernetes.transport import GONE, SYSTEM, Answer, Connection
@@ -147,6 +147,9 @@ class Reflector(Generic[T]):
     def _end(self, failure: SystemFailure) -> None:
         # An open watch that breaks is an ordinary end; it is an outage when it cannot be opened again.
         if not self._is_open:
+            if isinstance(failure, Permanent):
+                # The version itself may be what is refused, after a restored backup for instance.
+                self._version = ""
             self._failure = failure.message
             self._outage.down(self, failure, title=self._source.title)
 
@@ -178,7 +181,7 @@ class Reflector(Generic[T]):
             self._drop(name)
         self._version = version
         self._is_paged = True
-        self._up()
+        self._last_contact = datetime.now(UTC)
         self.synced.set()
 
     def _page(self, continued: str) -> dict[str, str]:

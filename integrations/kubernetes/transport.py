@@ -108,7 +108,7 @@ class Connection:
         async with self._failures(method, path):
             response = await self._send(method, _with(path, params), body, content_type=content_type, limit=limit)
             raw = await response.read()
-        return self._judge(response, raw, f"{method} {path}", values)
+        return self._judge(response, raw, f"{method} {path}", values=values)
 
     @asynccontextmanager
     async def stream(
@@ -124,9 +124,9 @@ class Connection:
                 if response.status == OK:
                     yield _lines(response)
                 else:
-                    yield self._judge(response, await response.read(), f"WATCH {path}", {GONE})
+                    yield self._judge(response, await response.read(), f"WATCH {path}", values={GONE})
             finally:
-                response.close()
+                _hang_up(response)
 
     async def aclose(self) -> None:
         rest, self._rest = self._rest, None
@@ -176,7 +176,7 @@ class Connection:
                 raise self._failure(Permanent, f"{verb} {path}", _reason(error)) from error
             raise self._failure(Temporary, f"{verb} {path}", _reason(error)) from error
 
-    def _judge(self, response: aiohttp.ClientResponse, raw: bytes, what: str, values: set[int]) -> Answer:
+    def _judge(self, response: aiohttp.ClientResponse, raw: bytes, what: str, *, values: set[int]) -> Answer:
         status, body = response.status, parsed(raw)
         is_success = OK <= status < OK + 100
         answer = Answer(status, body or {}, raw.decode(errors="replace"))
@@ -269,6 +269,13 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
                 yield line
         if len(rest) > LARGEST_LINE:
             raise aiohttp.ClientPayloadError("a line of the watch has no end")
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """End a watch without the farewell of TLS, for which a dead peer would keep the socket waiting."""
+    if response.connection is not None and response.connection.transport is not None:
+        response.connection.transport.abort()
+    response.close()
 
 
 async def _chunk(response: aiohttp.ClientResponse) -> bytes:

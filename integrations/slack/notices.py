@@ -57,11 +57,13 @@ def _pages(rows: Sequence[str]) -> Iterator[Mrkdwn]:
 def _lines(rows: Sequence[str]) -> list[Mrkdwn]:
     lines: list[Mrkdwn] = []
     room = _ROWS_TOTAL
-    for row in rows:
+    for shown, row in enumerate(rows):
         line = text.prose(row, limit=_ROW)
+        if not line:
+            continue
         room -= len(line) + 1
         if room < 0:
-            return [*lines, fill(words.AND_MORE, count=len(rows) - len(lines))]
+            return [*lines, fill(words.AND_MORE, count=len(rows) - shown)]
         lines.append(line)
     return lines
 

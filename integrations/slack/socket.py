@@ -34,6 +34,8 @@ _LOG = logging.getLogger(__name__)
 
 PING_SECONDS = 10.0
 HEAL_SECONDS = 5.0
+# Slack asks for a new connection every few hours; the moment that takes is not worth a warning.
+GRACE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ class SlackSocket:
         Tokens and address; the tickets' addresses are guarded like the address itself.
     ping_seconds, heal_seconds
         How often the connection is tested, and how often a connection that cannot be made gets a new ticket.
+    clock
+        Seconds that only go forward, for the age of the state and the time before a warning.
     """
 
     def __init__(
@@ -165,12 +169,12 @@ class SlackSocket:
     def _note(self, *, is_up: bool) -> None:
         if is_up != self._is_up:
             self._is_up, self._since = is_up, self._clock()
-        if is_up == self._is_told_down:
-            self._is_told_down = not is_up
-            if is_up:
-                _LOG.warning("Slack is connected again")
-            else:
-                _LOG.warning("Slack is not connected, so commands and clicks do not arrive%s", self._why())
+        if is_up and self._is_told_down:
+            self._is_told_down = False
+            _LOG.warning("Slack is connected again")
+        elif not is_up and not self._is_told_down and self._clock() - self._since >= GRACE_SECONDS:
+            self._is_told_down = True
+            _LOG.warning("Slack is not connected, so commands and clicks do not arrive%s", self._why())
 
     def _why(self) -> str:
         return f" ({self._opener.trouble})" if self._opener.trouble else ""

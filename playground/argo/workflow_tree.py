@@ -111,7 +111,7 @@ class Tree:
             self.nodes[self.name] = self._node(self.name, self.name, "DAG", template["name"]) | {"phase": "Running"}
         if self.root["phase"] in DONE:
             return
-        while any(self._consider(task) for task in tasks):
+        while any(self._consider(task, self._phases(tasks)) for task in tasks):
             pass
         self._link(tasks)
         self._conclude(tasks, template)
@@ -125,10 +125,8 @@ class Tree:
     def _phases(self, tasks: list[Obj]) -> dict[str, str]:
         return {task["name"]: node["phase"] for task in tasks if (node := self._task(task))}
 
-    def _consider(self, task: Obj) -> bool:
+    def _consider(self, task: Obj, phases: Mapping[str, str]) -> bool:
         """Start or omit a task whose time has come. True when it then has ended already."""
-        tasks = (find_template(self.spec, self.spec["entrypoint"]) or {})["dag"]["tasks"]
-        phases = self._phases(tasks)
         if task["name"] in phases or not is_due(task, phases):
             return False
         full, template_name = f"{self.name}.{task['name']}", task["template"]
@@ -187,13 +185,15 @@ class Tree:
 
     def _link(self, tasks: list[Obj]) -> None:
         """Children of the root are the tasks that wait for none, of a task those that name it."""
-        for parent, children in [("", [task for task in tasks if not parents(task)])] + [
-            (task["name"], [other for other in tasks if task["name"] in parents(other)]) for task in tasks
-        ]:
-            node = self.nodes.get(self._task_id(parent)) if parent else self.root
-            ids = [self._task_id(child["name"]) for child in children if self._task(child)]
-            if node and ids:
-                node["children"] = ids
+        followers = {task["name"]: [other for other in tasks if task["name"] in parents(other)] for task in tasks}
+        self._adopt(self.root, [task for task in tasks if not parents(task)])
+        for name, children in followers.items():
+            self._adopt(self.nodes.get(self._task_id(name)), children)
+
+    def _adopt(self, node: Obj | None, tasks: list[Obj]) -> None:
+        ids = [self._task_id(task["name"]) for task in tasks if self._task(task)]
+        if node and ids:
+            node["children"] = ids
 
     def _conclude(self, tasks: list[Obj], template: Obj) -> None:
         phases = self._phases(tasks)

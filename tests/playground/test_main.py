@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from playground import __main__ as module
 from playground import seed
+from playground.child import GRACE_SECONDS
 
 Obj = dict[str, Any]
 Start = Callable[..., "Playground"]
@@ -207,6 +209,19 @@ def test_the_command_gets_the_settings_and_ends_with_the_playground(start: Start
     assert playground.end(signal.SIGINT) == 0
     assert not child.is_running()
     assert not state.exists()
+
+
+def test_a_second_ctrl_c_ends_a_stubborn_command_at_once(start: Start) -> None:
+    script = (
+        "import signal; signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True)); print('on', flush=True)"
+    )
+    playground = start(command=[sys.executable, "-c", f"{script}\nwhile True: signal.pause()"])
+    assert playground.next_line() == "on"
+    playground.process.send_signal(signal.SIGINT)
+    assert playground.next_line() == "asked"
+    began = time.monotonic()
+    assert playground.end(signal.SIGINT) == 0
+    assert time.monotonic() - began < GRACE_SECONDS - 1
 
 
 def test_a_command_that_ends_by_itself_is_reported_and_the_playground_goes_on(start: Start) -> None:

@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from playground import seed, seeding
+from playground.argo.cluster import Controllers
 from playground.faults import Faults
 from playground.kubernetes.store import Store
+from playground.pace import Pace
 
 TEMPLATE = """
 apiVersion: argoproj.io/v1alpha1
@@ -78,6 +80,15 @@ def test_workflow_templates_are_put_into_every_environment(tmp_path: Path) -> No
     ]
     assert [one["metadata"]["name"] for one in store.list("Namespace")] == ["production", "staging"]
     assert store.list("ConfigMap") == []
+
+
+async def test_apps_that_do_not_become_healthy_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seeding, "SEED_SECONDS", 0.05)
+    store, pace = Store(), Pace(7)
+    controllers = Controllers(store, pace=pace, faults=Faults())
+    with pytest.raises(seeding.PlaygroundError, match="were not healthy within"):
+        await seeding.release_running(controllers, store, pace)
+    assert pace.speed == 7
 
 
 def test_missing_workflow_templates_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,12 @@ async def test_a_port_that_may_not_be_opened_is_said(tmp_path: Path, monkeypatch
         await World().start(tmp_path, page_port=80)
 
 
+async def test_a_state_directory_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    with pytest.raises(PlaygroundError, match="cannot be written: Is a directory"):
+        await World(speed=50).start(tmp_path)
+
+
 def test_without_a_free_port_for_the_bot_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -47,7 +47,7 @@ async function drawChannel() {
   const scroll = $("scroll");
   const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   const grown = shown.length > $("messages").childElementCount;
-  const empty = channel().member ? null : hint({ channel: channel(), me: person(), people: state.space.people, fill, become });
+  const empty = channel().member || messages.length ? null : hint({ channel: channel(), me: person(), people: state.space.people, fill, become });
   drawMessages($("messages"), shown, { nameOf, press, openThread, empty });
   if (atEnd || grown) scroll.scrollTop = scroll.scrollHeight;
   state.read[state.channel] = messages.at(-1)?.ts ?? "";

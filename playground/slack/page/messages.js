@@ -10,7 +10,7 @@ export function drawMessages(list, messages, { nameOf, press, openThread, inThre
     state: message,
     make: () => draw(message, { nameOf, press, openThread, inThread }),
   }));
-  if (entries.length === 0 && empty) entries.push({ key: "empty", state: empty.state, make: empty.make });
+  if (empty) entries.unshift({ key: "empty", state: empty.state, make: empty.make });
   reconcile(list, entries);
 }
 

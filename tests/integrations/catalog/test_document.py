@@ -20,6 +20,7 @@ NO_YAML = [
     ("a: \x07", "characters"),
     ('a: "\\UFFFFFFFF"', "escape"),
     ("[" * 5000, "nested"),
+    ("a: " + "[" * 45 + "]" * 45, "nested"),
     ("a: &a [*a]", "nested"),
     ("a: &a {<<: *a}", "nested"),
     (

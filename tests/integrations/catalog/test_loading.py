@@ -274,6 +274,7 @@ def test_places_are_those_an_editor_shows() -> None:
     text = "clusters: {main: {}}\nenvironments: {}\napps: {}\ngrants:\n  - {role: admin, may: [deploi]}\n"
     (found,) = problems(text)
     assert (found.line, found.column, found.field) == (5, 25, "grants[0].may[0]")
+    assert str(found).startswith("5:25: grants[0].may[0]: ")
     with pytest.raises(CatalogError) as caught:
         parse(text, name="catalog.yaml")
     assert str(caught.value) == (

@@ -1,10 +1,14 @@
 """All watches together against the playground's Kubernetes: hints, their number, health, a new catalog, the check."""
 
 import asyncio
+import random
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from commands.core.catalog import Cluster
 from commands.core.errors import Permanent, Temporary
@@ -15,8 +19,8 @@ from integrations.kubernetes.transport import Connection
 from playground.faults import Fault
 from playground.kubernetes.access import Access
 from playground.kubernetes.store import Store
-from tests.integrations.kubernetes.bench import PRODUCTION, STAGING, put_pod, put_rollout, put_template, running
-from tests.integrations.kubernetes.scripted import TOKEN, kubeconfig
+from tests.integrations.kubernetes.bench import PRODUCTION, STAGING, Bench, put_pod, put_rollout, put_template, running
+from tests.integrations.kubernetes.scripted import TOKEN, Scripted, kubeconfig, status
 from tests.integrations.test_pipelines_contract import NAME, ORDER
 
 SHOP = Place(cluster="main", namespace="staging", app="shop")
@@ -128,9 +132,10 @@ async def test_a_cluster_whose_credentials_changed_is_connected_anew(tmp_path: P
 
 async def test_health_is_that_of_the_watch_that_heard_least(tmp_path: Path) -> None:
     async with running(tmp_path, STAGING, PRODUCTION) as bench:
-        health = bench.clusters.health()["main"]
-        assert health.is_up
-        assert health.last_contact is not None
+        async with asyncio.timeout(20):
+            while not bench.clusters.health()["main"].is_up:  # noqa: ASYNC110  # health has no event
+                await asyncio.sleep(0)
+        assert bench.clusters.health()["main"].last_contact is not None
         fresh = KubernetesClusters(clusters={"main": Cluster(name="main")}, environments=[STAGING])
         assert not fresh.health()["main"].is_up
         assert fresh.health()["main"].last_contact is None
@@ -178,6 +183,58 @@ async def test_a_check_of_a_cluster_that_cannot_be_reached_says_so(tmp_path: Pat
     assert not finding.is_ok
     assert "check the cluster's address and credentials" in finding.message
     await connection.aclose()
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (web.Response(status=404, text="404 page not found\n"), "this resource type is not installed; install Argo"),
+        ({"resources": [{"name": "rollouts"}]}, "workflows, workflowtemplates not installed; install Argo"),
+    ],
+)
+async def test_a_check_names_what_is_not_installed_and_goes_on(answer: Any, complaint: str, tmp_path: Path) -> None:
+    async with Scripted().serve() as server:
+        allowed = [{"status": {"allowed": True}}] * len(NEEDED)
+        server.lists = deque([{"gitVersion": "v1.34.10"}, answer, *allowed, status(403, "forbidden")])
+        connection = Connection(kubeconfig(tmp_path, server.url))
+        reachable, argo, permissions, template = await check_cluster(connection, ["staging"])
+        await connection.aclose()
+    assert (reachable.is_ok, reachable.message) == (True, "reachable, v1.34.10")
+    assert not argo.is_ok
+    assert complaint in argo.message
+    assert permissions.is_ok
+    assert not template.is_ok
+    assert "forbidden" in template.message
+
+
+async def test_a_long_unquiet_life_leaves_the_copy_equal_to_the_original(tmp_path: Path) -> None:
+    chance = random.Random(7)  # noqa: S311  # a repeatable story, no secret
+    async with running(tmp_path) as bench:
+        for _ in range(60):
+            name = f"app-{chance.randrange(8)}"
+            if bench.store.get("Rollout", "staging", name) is None:
+                put_rollout(bench.store, name)
+            elif chance.random() < 0.3:
+                bench.store.delete("Rollout", "staging", name)
+            else:
+                patch = {"status": {"promoteFull": chance.random() < 0.5}}
+                bench.store.merge_patch("Rollout", "staging", name, patch, subresource="status")
+            if chance.random() < 0.2:
+                kind = chance.choice(["gone", "drop-watches"])
+                bench.faults.add(Fault(system="kubernetes", kind=kind, count=1))
+            await asyncio.sleep(0)
+        put_rollout(bench.store, "last")
+        await bench.until(lambda: _copy(bench) == _original(bench))
+
+
+def _copy(bench: Bench) -> dict[str, bool]:
+    apps = [replace(SHOP, app=name) for name in (*(f"app-{number}" for number in range(8)), "last")]
+    return {app.app: seen.is_full for app in apps if (seen := bench.rollouts.snapshot(app)) is not None}
+
+
+def _original(bench: Bench) -> dict[str, bool]:
+    rollouts = bench.store.list("Rollout", "staging")
+    return {each["metadata"]["name"]: each["status"].get("promoteFull") is True for each in rollouts}
 
 
 async def test_a_workflow_that_vanishes_between_the_conflict_and_the_look_is_tried_again(tmp_path: Path) -> None:

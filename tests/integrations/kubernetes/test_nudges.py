@@ -73,6 +73,24 @@ async def test_nobody_is_nudged_once_the_controller_has_acted() -> None:
     assert await nudged(40, acts_at=6) == [2, 6]
 
 
+async def test_one_that_was_acted_on_while_another_was_nudged_is_left_alone() -> None:
+    sent: list[str] = []
+
+    async def send(name: str, _patch: Obj) -> None:
+        sent.append(name)
+        nudges.observe("second", is_pending=False)
+
+    naps = Naps(2)
+    nudges = Nudges(send, sleep=naps, monotonic=lambda: len(naps.taken) * 10.0)
+    nudges.observe("first", is_pending=True)
+    nudges.observe("second", is_pending=True)
+    task = asyncio.create_task(nudges.run())
+    await naps.enough.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert sent == ["first"]
+
+
 async def test_a_promote_that_is_acted_on_in_time_is_left_alone() -> None:
     nudges = Nudges(_never)
     nudges.observe("shop", is_pending=True)

@@ -235,6 +235,16 @@ async def test_garbage_makes_it_list_again(server: Scripted, tmp_path: Path) -> 
         await subject.until(lambda: ("a", "1", "2") in subject.hints)
 
 
+async def test_what_is_no_list_is_a_failure_and_nothing_is_lost_by_it(server: Scripted, tmp_path: Path) -> None:
+    server.lists.clear()
+    server.lists.extend([page(thing("a"), {"metadata": {}}), {"kind": "Status"}])
+    server.watches[0] = status(410)
+    async with running(server, tmp_path, naps=3) as subject:
+        await subject.naps.enough.wait()
+        assert dict(subject.reflector.items) == {"a": "1"}
+        assert "no list came back" in subject.reflector.health.failure
+
+
 async def test_waits_as_long_as_it_is_told(server: Scripted, tmp_path: Path) -> None:
     server.headers = {"Retry-After": "7"}
     server.lists.clear()
@@ -249,16 +259,41 @@ async def test_a_slow_start_is_said_once_and_so_is_its_end(
 ) -> None:
     caplog.set_level(logging.INFO)
     server.lists.extendleft([status(503)] * 3)
+    server.watches.appendleft(stays(line("ADDED", thing("a", "1", "11"))))
     async with running(server, tmp_path) as subject:
         assert not subject.reflector.is_synced
         assert not subject.reflector.health.is_up
-        await subject.reflector.synced.wait()
+        await subject.until(lambda: len(subject.hints) == 1)
         said = [(record.levelname, record.getMessage()) for record in caplog.records]
         assert [level for level, _ in said] == ["WARNING", "INFO"]
         assert "rollouts in staging" in said[0][1]
         assert "503" in said[0][1]
         assert TOKEN not in caplog.text
         assert subject.reflector.health.is_up
+
+
+async def test_a_version_that_is_refused_is_not_asked_for_again(
+    server: Scripted, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.lists.clear()
+    server.lists.extend([page(), page(thing("a"), version="3")])
+    server.watches.clear()
+    server.watches.extend([status(400, "invalid resourceVersion"), stays(line("ADDED", thing("b", "1", "4")))])
+    async with running(server, tmp_path) as subject:
+        await subject.until(lambda: len(subject.hints) == 2)
+        assert [query["resourceVersion"] for query in server.queries] == ["10", "3"]
+        assert len(caplog.records) == 1
+
+
+async def test_a_watch_that_is_forbidden_is_said_once_although_the_list_is_not(
+    server: Scripted, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.watches[0] = status(403)
+    async with running(server, tmp_path, naps=6) as subject:
+        await subject.naps.enough.wait()
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert not subject.reflector.health.is_up
 
 
 async def test_an_unreachable_server_leaves_what_is_known(server: Scripted, tmp_path: Path) -> None:

@@ -4,16 +4,18 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from aiohttp import web
+from kubernetes.aio.config import incluster_config
 
 from commands.core.catalog import Cluster
 from commands.core.errors import Permanent, SystemFailure, Temporary
+from integrations.kubernetes import transport
 from integrations.kubernetes.transport import Answer, Connection
 from tests.integrations.kubernetes.scripted import PATH, TOKEN, Scripted, kubeconfig, page, status, stays
 
@@ -262,3 +264,48 @@ async def test_outside_a_pod_a_kubeconfig_is_needed(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(Permanent, match="name a kubeconfig in the catalog"):
         await Connection(Cluster(name="main")).get(PATH)
+
+
+async def test_in_a_pod_the_service_account_is_used_and_read_again_when_it_is_renewed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token, authority = tmp_path / "token", tmp_path / "ca.crt"
+    token.write_text("first\n")
+    authority.write_text("not read here")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authority))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    monkeypatch.setattr(incluster_config.InClusterConfigLoader, "_read_token_file", read := _Reader(token))
+    configuration = await transport._configuration(Cluster(name="main"))
+    assert configuration.host == "https://10.0.0.1:443"
+    for word in ("first", "second"):
+        token.write_text(f"{word}\n")
+        auth = await configuration.auth_settings()
+        assert auth["BearerToken"]["value"].strip() == f"bearer {word}"
+    assert read.times == 3
+
+
+class _Reader:
+    """Reads the token as the client does, and lets it expire at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.times = 0
+
+    def __get__(self, loader: Any, _kind: object = None) -> Callable[[], None]:
+        def read() -> None:
+            self.times += 1
+            loader.token = "bearer " + self.path.read_text()
+            loader.token_expires_at = datetime.now() - timedelta(seconds=1)  # noqa: DTZ005  # as the client compares
+
+        return read
+
+
+async def test_a_line_without_an_end_is_given_up(
+    server: Scripted, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST_LINE", 1000)
+    server.watches[0] = stays(b"x" * 2000)
+    with pytest.raises(Temporary, match="no end"):
+        await listen(connection, [], on_line=connection.aclose)

@@ -102,6 +102,13 @@ def test_few_rows_are_all_shown() -> None:
     assert readable(message) == "*What Slipway understands*\n`/deploy <app>`: deploy\ntwo\n"
 
 
+def test_rows_without_anything_to_see_are_left_out() -> None:
+    facts: dict[str, Fact] = {"app": "", "environment": "", "count": 2}
+    message = notices.render(Notice(code=ReasonCode.STATUS, facts=facts, rows=("", "\u200b")))
+    assert len(message.blocks) == 1
+    assert_fits(message)
+
+
 def test_milestone_shows_its_log_as_a_block() -> None:
     facts = {"step": "build-image", "detail": "quota exceeded"}
     message = milestones.render(

@@ -109,7 +109,7 @@ async def test_pods_that_never_get_ready_miss_the_deadline_but_stay() -> None:
 
 
 async def test_pods_that_get_ready_late_go_on_by_themselves() -> None:
-    async with Cluster(fault("pods-never-ready", seconds=8)) as cluster:
+    async with Cluster(fault("pods-never-ready", seconds=40)) as cluster:
         await cluster.first(rollout(STEPS, progressDeadlineSeconds=5))
         cluster.deploy("v2")
 

@@ -35,6 +35,16 @@ NAMES = (
     "invalid-spec",
 )
 
+# Where an act must come before a delay of the recording ends, the stand-in's time runs slower, for busy machines.
+SPEEDS = {
+    "bluegreen-abort": 15.0,
+    "bluegreen-first-and-upgrade": 15.0,
+    "canary-crashloop": 20.0,
+    "canary-crashloop-deadline-abort": 20.0,
+    "canary-image-pull-failure": 20.0,
+    "canary-superseded": 15.0,
+}
+
 # What the stand-in does otherwise, and why that may be. Nothing else may differ: phases, messages, generations, steps,
 # hashes, pauses and aborts come in the recorded order, and the counts and conditions before each act are the recorded.
 SKIPPED_ACTS = {
@@ -47,7 +57,7 @@ LOOSE_CONDITIONS = {
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_rollout_goes_through_the_recorded_states_and_tells_the_recorded_events(name: str) -> None:
-    async with Bed(faults=FAULTS.get(name, ())) as bed:
+    async with Bed(speed=SPEEDS.get(name, 50.0), faults=FAULTS.get(name, ())) as bed:
         skipped, loose = SKIPPED_ACTS.get(name, frozenset()), LOOSE_CONDITIONS.get(name, frozenset())
         replay = RolloutReplay(name, bed, skipped=skipped, loose=loose)
         await replay.run()

@@ -1,7 +1,8 @@
 """Replays the requests of a workflow recording: each as soon as every workflow has reached its recorded state."""
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from playground.argo.cluster import Controllers
 from playground.argo.step_runs import StepBehaviour, StepContext
@@ -10,18 +11,17 @@ from playground.kubernetes.store import ApiError, Store, WatchEvent
 from playground.pace import Pace
 from tests.playground.argo.recorded import Obj, read
 from tests.playground.argo.replay import KINDS, until
-from tests.playground.argo.workflow_rows import Row, row
+from tests.playground.argo.workflow_rows import NodeRow, Row, row
 
 
-def sleeping(script: str) -> StepBehaviour:
-    """Behave as far as a recorded shell script did: its sleep, its exit code, the digest that it wrote."""
-    seconds = float(found[1]) if (found := re.search(r"sleep (\d+)", script)) else 0.5
+def shell(script: str, over: Callable[[str, str], asyncio.Event]) -> StepBehaviour:
+    """Behave as a recorded shell script did: its exit code, its digest; `over` tells when it ends."""
     code = int(found[1]) if (found := re.search(r"exit (\d+)", script)) else 0
     digest = found[1] if (found := re.search(r"echo -n (\S+) >/tmp/digest", script)) else ""
 
     async def behave(context: StepContext) -> int:
         context.log(script)
-        await context.pace.sleep(seconds)
+        await over(context.workflow, context.template).wait()
         if digest:
             context.outputs["digest"] = digest
         return code
@@ -37,6 +37,7 @@ class WorkflowReplay:
         self.store = Store()
         pace, faults = Pace(speed=speed), Faults()
         self.controllers = Controllers(self.store, pace=pace, faults=faults, behaviours=self._behaviours())
+        self.ends: dict[tuple[str, str], asyncio.Event] = {}
         self.rows: dict[str, list[Row]] = {}
         self.own: dict[str, list[Row]] = {}
         self.store.subscribe(self._note)
@@ -48,10 +49,14 @@ class WorkflowReplay:
 
     def _behaviours(self) -> Mapping[str, StepBehaviour]:
         return {
-            template["name"]: sleeping(" ".join(template["container"].get("args") or ()))
+            template["name"]: shell(" ".join(template["container"].get("args") or ()), self.over)
             for template in self._templates()
             if "container" in template
         }
+
+    def over(self, workflow: str, template: str) -> asyncio.Event:
+        """The end of a step; it comes when the recording comes to it, so that no state is passed over in a hurry."""
+        return self.ends.setdefault((workflow, template), asyncio.Event())
 
     def _note(self, event: WatchEvent) -> None:
         if event.object["kind"] == "Workflow":
@@ -65,11 +70,21 @@ class WorkflowReplay:
                 if "act" in line:
                     await self._act(line["act"])
                 elif line["kind"] == "workflows" and line["type"] != "DELETED":
-                    name = line["object"]["metadata"]["name"]
-                    self.rows.setdefault(name, []).append(row(line["object"]))
+                    await self._go_on(row(line["object"]), line["object"]["metadata"]["name"])
             await self._reach()
         finally:
             await self.controllers.stop()
+
+    async def _go_on(self, new: Row, workflow: str) -> None:
+        """Take up the next recorded state; a step that ends in it by itself may end now."""
+        rows = self.rows.setdefault(workflow, [])
+        running = {node.name for node in (rows[-1].nodes if rows else ()) if node.phase == "Running"}
+        ended = {node.template for node in new.nodes if node.name in running and _by_itself(node)}
+        if ended:
+            await self._reach()
+        for template in ended:
+            self.over(workflow, template).set()
+        rows.append(new)
 
     async def _reach(self) -> None:
         for name, rows in self.rows.items():
@@ -97,6 +112,10 @@ class WorkflowReplay:
             self.store.create({**act["body"], "metadata": meta})
         else:
             self.store.merge_patch(KINDS[plural], namespace, rest[0], act["body"])
+
+
+def _by_itself(node: NodeRow) -> bool:
+    return node.phase == "Succeeded" or node.message.startswith("main: ")
 
 
 def _moment(line: Obj) -> float:

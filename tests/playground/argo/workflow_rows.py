@@ -44,7 +44,8 @@ def row(workflow: Obj) -> Row:
 
 
 def _node(node: Obj) -> NodeRow:
-    outputs = (node.get("outputs") or {}).get("parameters") or ()
+    # The one difference that is let pass: the real executor reports outputs an event before its step ends.
+    outputs = (node.get("outputs") or {}).get("parameters") or () if node.get("phase") != "Running" else ()
     return NodeRow(
         name=node["name"],
         type=node["type"],

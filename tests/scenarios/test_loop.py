@@ -1,0 +1,168 @@
+"""The whole loop through the real bot process and real protocols: what a team sees when it deploys."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.scenarios.world import World
+
+
+def begin_canary(world: World, *, user: str = "alice") -> None:
+    """Bring a canary of shop to its first pause."""
+    world.type(user, "/deploy shop v1.2 canary")
+    world.card_shows("waits for a promote", "20 % on v1.2")
+
+
+def test_a_canary_goes_from_the_first_deploy_to_done_with_two_promotes_by_bob(world: World) -> None:
+    world.type("alice", "/deploy pay v2.0 canary")
+    first = world.card_shows("done in", number=1)
+    assert "20 %" not in "\n".join(world.thread(first)), "a first deploy runs no steps"
+
+    world.type("alice", "/deploy pay v2.1 canary because customers wait")
+    card = world.card_shows("waits for a promote", "20 % on v2.1", "customers wait", "v2.0", number=2)
+    assert card.buttons == ("20 % → 50 %", "Go to 100 %", "Abort, back to v2.0")
+    world.press("bob", "20 % → 50 %")
+    world.card_shows("waits for a promote", "50 % on v2.1", number=2)
+    world.press("bob", "50 % → 100 %")
+    done = world.card_shows("done in", number=2)
+    assert done.ts == card.ts, "one card per deployment, edited in place"
+    assert done.buttons == ()
+    world.until(lambda: "Done in" in world.thread(done)[-1], "the thread hears the end")
+    said = world.thread(done)
+    assert [line.partition(":")[0].split(" built")[0][:5] for line in said][:1] == ["Image"]
+    assert said[1:] == [
+        "v2.1 released to staging, the rollout begins",
+        "Canary at 20 %",
+        "Paused: waits for a promote",
+        "@bob advanced to 50 %",
+        "Canary at 50 %",
+        "Paused: waits for a promote",
+        "@bob advanced to 100 %",
+        said[-1],
+    ]
+    assert len(world.messages()) == 2, "the channel hears of nothing but the cards"
+
+
+def test_bob_aborts_and_the_traffic_is_back_on_the_old_version(world: World) -> None:
+    begin_canary(world)
+    world.press("bob", "Abort, back to v1.1")
+    card = world.card_shows("aborted", "Traffic is back on v1.1")
+    assert card.buttons == ()
+    world.until(lambda: world.thread(card)[-1] == "Aborted by @bob, traffic is back on v1.1", "the thread names bob")
+    (shop,) = [
+        each for each in world.cluster()["rollouts"] if each["name"] == "shop" and each["namespace"] == "staging"
+    ]
+    assert shop["phase"] == "Degraded"
+
+
+def test_eve_is_refused_and_learns_which_role_is_missing(world: World) -> None:
+    world.type("eve", "/deploy shop v1.2")
+    world.hears("eve", "needs the role", "deployer", "you have none")
+    assert world.card() is None
+    begin_canary(world)
+    world.press("eve", "20 % → 50 %")
+    world.hears("eve", "needs the role", "approver")
+    world.press("alice", "20 % → 50 %")
+    world.hears("alice", "needs the role", "approver", "you have deployer")
+    world.card_shows("waits for a promote", "20 % on v1.2")
+
+
+def test_mallory_and_dave_are_nobody_we_act_for(world: World) -> None:
+    world.type("mallory", "/deploy shop v1.2")
+    world.hears("mallory", "not linked")
+    begin_canary(world)
+    world.press("dave", "20 % → 50 %")
+    world.hears("dave", "disabled")
+
+
+def test_a_double_click_has_one_effect_and_the_second_hears_who_was_first(world: World) -> None:
+    begin_canary(world)
+    card = world.card_shows("20 %")
+    world.press("bob", "20 % → 50 %", ts=card.ts)
+    world.until(lambda: "50 % on v1.2" in (world.card() or card).text, "the canary moves on")
+    assert world.whispers("bob") == []
+    with ThreadPoolExecutor(10) as pool:
+        label = "50 % → 100 %"
+        list(pool.map(lambda user: world.press(user, label, ts=card.ts), ["bob", "carol"] * 5))
+    world.card_shows("done in")
+    told = [*world.whispers("bob"), *world.whispers("carol")]
+    assert len(told) == 9
+    assert all("Already advanced by @" in message.text or "finished already" in message.text for message in told)
+    world.until(lambda: "Done in" in world.thread(card)[-1], "the thread hears the end")
+    assert len([line for line in world.thread(card) if "advanced to 100 %" in line]) == 1
+
+
+def test_an_unknown_app_and_version_are_answered_with_what_was_probably_meant(world: World) -> None:
+    world.type("alice", "/deploy shpo v1.2")
+    world.hears("alice", "No app shpo", "Did you mean shop")
+    world.type("alice", "/deploy shop v1.22")
+    told = world.hears("alice", "No version v1.22 of shop")
+    assert "/deploy shop v1.2" in told.buttons
+    assert world.card() is None
+    world.press("alice", "/deploy shop v1.2")
+    world.card_shows("shop v1.2 → staging")
+
+
+def test_with_keycloak_down_nothing_is_done_and_everybody_is_told(world: World) -> None:
+    begin_canary(world)
+    world.fault(system="keycloak", kind="down")
+    world.press("bob", "20 % → 50 %")
+    world.hears("bob", "cannot check your rights", "nothing was done")
+    world.type("alice", "/deploy search 3.5.0")
+    world.hears("alice", "cannot check your rights", "nothing was done")
+    world.card_shows("waits for a promote", "20 % on v1.2")
+    world.fault(clear=True)
+    world.press("bob", "20 % → 50 %")
+    world.card_shows("50 % on v1.2")
+
+
+def test_a_failing_pipeline_step_is_named_on_the_card_with_its_cause(world: World) -> None:
+    log = ["pushing layers", "413 quota of project shop is 50 GiB, used 50 GiB"]
+    world.fault(system="workflows", kind="step-fails", match="build-image", count=1, exit_code=12, log=log)
+    world.type("alice", "/deploy shop v1.2")
+    card = world.card_shows("failed at Image", "exit 12", "413 quota of project shop", "v1.1 runs untouched")
+    world.until(lambda: "Failed at Image" in world.thread(card)[-1], "the thread says it too")
+    assert any(message.is_broadcast for message in world.messages()), "a failure is heard in the channel"
+    world.type("alice", "/deploy shop v1.2")
+    world.card_shows("waits for a promote", number=2)
+
+
+def test_killed_in_the_middle_of_a_canary_the_same_card_goes_on(world: World) -> None:
+    begin_canary(world)
+    before = world.card_shows("20 %")
+    assert world.bot is not None
+    world.bot.kill()
+    world.start_bot()
+    world.press("bob", "20 % → 50 %")
+    after = world.card_shows("50 % on v1.2")
+    assert after.ts == before.ts
+    assert len(world.messages()) == 1
+    assert world.thread(after).count("Canary at 20 %") == 1
+
+
+def test_killed_while_the_pipeline_runs_it_starts_no_second_one(world: World) -> None:
+    world.fault(system="workflows", kind="step-hangs", match="fetch-chart", count=1)
+    world.type("alice", "/deploy shop v1.2")
+    world.card_shows("✓ Image")
+    assert world.bot is not None
+    world.bot.kill()
+    world.start_bot()
+    world.card_shows("✓ Image", "◐ Chart")
+    assert len(world.cluster()["workflows"]) == 1
+    world.press("alice", "Cancel")
+    world.card_shows("cancelled")
+
+
+def test_what_moved_while_the_bot_was_down_is_on_the_card_when_it_is_back(world: World) -> None:
+    world.fault(system="workflows", kind="step-hangs", match="fetch-chart", count=1)
+    world.type("alice", "/deploy shop v1.2")
+    world.card_shows("✓ Image")
+    assert world.bot is not None
+    world.bot.kill()
+    world.fault(clear=True)
+
+    def is_paused() -> bool:
+        return any(each["name"] == "shop" and each["phase"] == "Paused" for each in world.cluster()["rollouts"])
+
+    world.until(is_paused, "the cluster goes on without the bot")
+    world.start_bot()
+    world.card_shows("waits for a promote", "20 % on v1.2")
+    assert len(world.messages()) == 1

@@ -1,0 +1,235 @@
+"""The world that a scenario plays in: the real bot as a process, and people, clusters and faults around it.
+
+This one is the playground, also a process of its own. Scenarios see people's acts and what people see, nothing of how
+the world is made, so that another world can take its place.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+ROOT: Final = Path(__file__).parents[2]
+PATIENCE_SECONDS: Final = 25.0
+LOOK_AGAIN_SECONDS: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as a person reads it."""
+
+    ts: str
+    channel: str
+    text: str
+    buttons: tuple[str, ...]
+    edited: int
+    is_broadcast: bool
+
+    @classmethod
+    def from_driver(cls, raw: Mapping[str, Any]) -> "Message":
+        return cls(
+            ts=raw["ts"],
+            channel=raw["channel"],
+            text=raw["text_rendered"],
+            buttons=tuple(raw["buttons"]),
+            edited=raw["edited"],
+            is_broadcast=raw["broadcast"],
+        )
+
+
+class Process:
+    """A program of ours in a process of its own, with its output in a file."""
+
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    def kill(self) -> None:
+        """End it the way a power cut does."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end and return its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"did not stop within 20 s:\n{self.output()}") from None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+class World:
+    """What people, approvers and operators can do, and what they see."""
+
+    def __init__(self, folder: Path, *, speed: float = 20) -> None:
+        self._folder = folder
+        self._playground = Process(
+            [sys.executable, "-m", "playground", "--json", "--page-port", "0", f"--speed={speed}", f"--state={folder}"],
+            environment={},
+            log=folder / "playground.log",
+        )
+        known = self._await_description()
+        self.environment: dict[str, str] = known["environment"]
+        self._client = httpx.Client(base_url=known["urls"]["page"], timeout=70, trust_env=False)
+        self.bot: Process | None = None
+
+    def _await_description(self) -> dict[str, Any]:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end and self._playground.is_running:
+            for line in self._playground.output().splitlines():
+                if line.startswith("{"):
+                    described: dict[str, Any] = json.loads(line)
+                    return described
+            time.sleep(0.02)
+        raise AssertionError(f"the playground did not start:\n{self._playground.output()}")
+
+    # --- the bot
+
+    def start_bot(self, **settings: str) -> Process:
+        """Start the bot and wait until it says that it is ready."""
+        environment = {**self.environment, **settings}
+        self.bot = Process(
+            [sys.executable, "-m", "bot.cli", "run"], environment=environment, log=self._folder / "bot.log"
+        )
+        port = environment["SLIPWAY_HTTP__PORT"]
+        self.until(lambda: self._is_ready(port), "the bot is ready")
+        return self.bot
+
+    def _is_ready(self, port: str) -> bool:
+        assert self.bot is not None
+        assert self.bot.is_running, f"the bot ended:\n{self.bot.output()}"
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5, trust_env=False).is_success
+        return False
+
+    def stop(self) -> None:
+        """End everything that was started here."""
+        if self.bot is not None:
+            self.bot.stop()
+        self._client.close()
+        self._playground.stop()
+
+    # --- people
+
+    def type(self, user: str, text: str, *, channel: str = "deploys") -> None:
+        """Type a line; it must be acknowledged in time."""
+        answer = self._post("command", user=user, channel=channel, text=text)
+        assert answer.get("acknowledged"), f"{text} was not acknowledged: {answer}"
+
+    def press(self, user: str, label: str, *, channel: str = "deploys", ts: str | None = None) -> None:
+        """Press a button by its label, wherever that person sees it."""
+        place = {"ts": ts} if ts else {}
+        answer = self._post("click", user=user, channel=channel, label=label, **place)
+        assert answer.get("acknowledged"), f"{label} was not acknowledged: {answer}"
+
+    def fault(self, **fault: object) -> None:
+        self._post("fault", **fault)
+
+    # --- what is seen
+
+    def messages(self, channel: str = "deploys") -> list[Message]:
+        return [Message.from_driver(raw) for raw in self._get("messages", channel=channel)["messages"]]
+
+    def card(self, channel: str = "deploys", *, number: int | None = None) -> Message | None:
+        """Return the newest card, or the one of a deployment."""
+        mark = "#" if number is None else f"#{number}\n"
+        cards = [message for message in self.messages(channel) if mark in message.text and not message.is_broadcast]
+        return cards[-1] if cards else None
+
+    def thread(self, card: Message) -> list[str]:
+        """Return the lines of a card's thread, oldest first."""
+        raw = self._get("messages", channel=card.channel, thread=card.ts)["messages"]
+        return [message["text_rendered"] for message in raw if message["ts"] != card.ts]
+
+    def whispers(self, user: str) -> list[Message]:
+        """Return what only that person sees, oldest first."""
+        return [Message.from_driver(raw) for raw in self._get("ephemerals", user=user)["ephemerals"]]
+
+    def cluster(self) -> dict[str, list[dict[str, Any]]]:
+        return self._get("cluster")
+
+    def requests(self, method: str) -> list[dict[str, Any]]:
+        """List the bot's requests to Slack's method."""
+        found: list[dict[str, Any]] = self._get("log", method=method)["requests"]
+        return found
+
+    # --- waiting
+
+    def until(self, holds: Callable[[], object], what: str) -> None:
+        """Wait until something holds, looking again whenever the workspace changes."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        seen = 0
+        while not holds():
+            if time.monotonic() > end:
+                raise AssertionError(f"still not so: {what}\n{self.describe()}")
+            seen = self._get("events", since=seen, wait=LOOK_AGAIN_SECONDS)["seq"]
+
+    def card_shows(self, *texts: str, channel: str = "deploys", number: int | None = None) -> Message:
+        """Wait until the card shows all of the texts."""
+
+        def holds() -> bool:
+            card = self.card(channel, number=number)
+            return card is not None and all(text in card.text for text in texts)
+
+        self.until(holds, f"the card shows {texts}")
+        card = self.card(channel, number=number)
+        assert card is not None
+        return card
+
+    def hears(self, user: str, *texts: str, count: int = 1) -> Message:
+        """Wait until a person was told, privately and `count` times, something with all of the texts."""
+
+        def found() -> list[Message]:
+            return [each for each in self.whispers(user) if all(text in each.text for text in texts)]
+
+        self.until(lambda: len(found()) >= count, f"{user} hears {texts} {count} times")
+        return found()[-1]
+
+    def describe(self) -> str:
+        """Say everything that helps to understand a failure."""
+        cards = [message.text for message in self.messages()] + [m.text for m in self.messages("prod-deploys")]
+        bot = self.bot.output() if self.bot else ""
+        keys = ("namespace", "name", "deployment", "version", "phase", "message", "step", "current", "stable", "ready")
+        rollouts = "\n".join(str({key: each.get(key) for key in keys}) for each in self.cluster()["rollouts"])
+        return "\n---\n".join([*cards, rollouts, bot, self._playground.output()])
+
+    def _post(self, call: str, **body: object) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client.post(f"/_drive/{call}", json=body).json()
+        return answer
+
+    def _get(self, call: str, **query: object) -> dict[str, Any]:
+        answer = self._client.get(f"/_drive/{call}", params={key: str(value) for key, value in query.items()})
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@contextlib.contextmanager
+def playing(folder: Path) -> Iterator[World]:
+    """Give a world without a bot, and take it down afterwards."""
+    world = World(folder)
+    try:
+        yield world
+    finally:
+        world.stop()
