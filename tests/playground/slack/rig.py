@@ -96,9 +96,9 @@ class Rig:
         """Wait until something is true, looking again at each change of the workspace."""
         end = time.monotonic() + PATIENCE
         while not true():
-            left = end - time.monotonic()
-            assert left > 0, "what the test waits for did not happen"
-            await self.standin.changes.wait(self.standin.changes.last, left)
+            news = await self.standin.changes.wait(self.standin.changes.last, end - time.monotonic())
+            # A condition that turns true without a change would pass only by running out of time, so that fails too.
+            assert news, "nothing changed any more, and what the test waits for had not happened"
 
     async def close(self) -> None:
         for handler in self._handlers:
