@@ -13,7 +13,7 @@ from typing import assert_never
 
 from bot.catalogs import CatalogSource
 from bot.worker import Worker
-from commands import abort, deploy, promote, status
+from commands import abort, deploy, form, promote, status
 from commands import help as help_verb
 from commands.core import grammar
 from commands.core.catalog import Catalog
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 BUDGET_SECONDS = 10.0
 TEXTS: Mapping[str, str] = {
     "deploy": deploy.__doc__ or "",
+    "form": form.__doc__ or "",
     "promote": promote.__doc__ or "",
     "abort": abort.__doc__ or "",
     "status": status.__doc__ or "",
@@ -134,8 +135,9 @@ class Dispatch:
             case HelpRequest():
                 return help_verb.run(request, texts=TEXTS)
             case FormRequest():
-                facts: dict[str, Fact] = {"app": request.app} if request.app else {}
-                return Notice(code=ReasonCode.MISSING_VERSION if request.app else ReasonCode.EMPTY, facts=facts)
+                return await form.run(
+                    request, user=origin.user, catalog=catalog, people=self.people, versions=self.versions
+                )
             case LaterRequest():
                 return Notice(code=ReasonCode.NOT_AVAILABLE, facts={"verb": request.verb})
             case Misunderstood():

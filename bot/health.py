@@ -13,8 +13,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
 
+from commands.core.errors import Permanent
+
 Readiness = Callable[[], Mapping[str, bool]]
 OK = 200
+GRACE_SECONDS = 1
 UNAVAILABLE = 503
 
 
@@ -41,10 +44,29 @@ class QuietServer(uvicorn.Server):
 
 
 async def serve(app: Starlette, *, host: str, port: int) -> None:
-    """Serve until cancelled."""
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, lifespan="off")
+    """Serve until cancelled.
+
+    Raises
+    ------
+    Permanent
+        The address cannot be listened on.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
     server = QuietServer(config)
     try:
         await server.serve()
+    except SystemExit:
+        # The vendor would end the whole process here, past everything that still has to be closed.
+        remedy = "Free it, or set SLIPWAY_HTTP__HOST and SLIPWAY_HTTP__PORT to another one."
+        raise Permanent("the probes", f"{host}, port {port}, cannot be listened on. {remedy}") from None
     finally:
-        server.should_exit = True
+        if server.started:
+            await server.shutdown()

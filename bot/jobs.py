@@ -1,5 +1,6 @@
 """What happens by the clock: the catalog is read again when its file changed, unfinished work is looked at again."""
 
+import asyncio
 import logging
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -21,7 +22,7 @@ def schedule(*, catalog: CatalogFile, clusters: KubernetesClusters, worker: Work
     rereading = Rereading(catalog)
 
     async def reload() -> None:
-        if rereading.again():
+        if await asyncio.to_thread(rereading.again):
             clusters.use(clusters=catalog.current.clusters, environments=catalog.current.environments.values())
 
     scheduler.add_job(reload, "interval", seconds=RELOAD_SECONDS, coalesce=True, max_instances=1)
@@ -30,7 +31,10 @@ def schedule(*, catalog: CatalogFile, clusters: KubernetesClusters, worker: Work
 
 
 class Rereading:
-    """Reads the catalog again when its file changed; a bad file keeps the old one and is complained about once."""
+    """Reads the catalog again when its file changed; a bad file keeps the old one and is complained about once.
+
+    It blocks while it reads: called in a thread.
+    """
 
     def __init__(self, catalog: CatalogFile) -> None:
         self._catalog = catalog

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
+MOST_DOUBLINGS = 16  # Without an end, two to the power of the failures would one day be too large for a number.
 
 
 class KeyedQueue:
@@ -101,9 +102,9 @@ class KeyedQueue:
     def _retry(self, key: str, failure: SystemFailure | None) -> None:
         count = self._failures.get(key, 0)
         self._failures[key] = count + 1
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2**count) * random.uniform(0.75, 1.25)  # noqa: S311  # jitter
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(count, MOST_DOUBLINGS)) * random.uniform(0.75, 1.25)  # noqa: S311  # jitter
         if isinstance(failure, Temporary) and failure.retry_after is not None:
-            delay = failure.retry_after.total_seconds()
+            delay = max(FIRST_DELAY, failure.retry_after.total_seconds())
         if isinstance(failure, Permanent):
             delay = LONGEST_DELAY
         if failure is not None and count == 0:

@@ -9,13 +9,20 @@ from bot import health, jobs
 from bot.listeners import Listeners, connect
 from bot.settings import Settings
 from bot.wiring import Bot, connected
+from commands.core.errors import SlipwayError
 from integrations.slack.socket import SlackSocket, bolt_app
 
 log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    SlipwayError
+        Something that the bot cannot do without is not there.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -32,9 +39,22 @@ async def run(settings: Settings) -> None:
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 await working
+        except ExceptionGroup as group:
+            raise _known(group) or group from None
         finally:
             await socket.aclose()
     log.info("stopped")
+
+
+def _known(group: ExceptionGroup[Exception]) -> SlipwayError | None:
+    """Find what a person can be told among the failures of tasks; None where a programmer must see all of it."""
+    ours, others = group.split(SlipwayError)
+    if ours is None or others is not None:
+        return None
+    first: SlipwayError | ExceptionGroup[SlipwayError] = ours
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 async def _work(bot: Bot, socket: SlackSocket, settings: Settings) -> None:

@@ -6,17 +6,21 @@ Nested settings are written with two underscores: `SLIPWAY_SLACK__BOT_TOKEN`. A 
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from typing_extensions import override
 
 PREFIX = "SLIPWAY_"
 FOLDER = "SLIPWAY_SETTINGS_DIR"
 MAX_FILE = 64 * 1024
+_SERVICE_LINK = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_[A-Z]+(?:_[A-Z]+)?)")
+_SERVICE_URL = re.compile(r"(?:tcp|udp|sctp)://")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -110,48 +114,85 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         Naming every setting that is missing, unknown or wrong, without showing any value.
     """
     given = dict(os.environ if environment is None else environment)
-    values = {name: text for name, text in given.items() if name.startswith(PREFIX) and name != FOLDER}
-    values = {**_from_files(given.get(FOLDER)), **values}
-    unknown = [_unknown(name) for name in values if name not in _known()]
+    files = _from_files(given.get(FOLDER))
+    values = {**files.values, **_from_variables(given)}
+    problems = [*files.problems, *(_unknown(name) for name in values if name not in _known())]
+    told = {problem.name.upper() for problem in problems}
     try:
-        settings = Settings.model_validate(_nested({n: v for n, v in values.items() if n in _known()}))
+        settings = Settings.model_validate(_nested(_given(values)))
     except ValidationError as exc:
-        raise SettingsError([*unknown, *(_problem(error) for error in exc.errors(include_input=False))]) from None
-    if unknown:
-        raise SettingsError(unknown)
+        found = (_problem(error) for error in exc.errors(include_input=False))
+        raise SettingsError([*problems, *(each for each in found if each.name not in told)]) from None
+    if problems:
+        raise SettingsError(problems)
     return settings
 
 
-def _from_files(folder: str | None) -> dict[str, str]:
+def _given(values: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what is unknown, and what must be set and is set to nothing, as deployment tools like to do."""
+    known = _known().keys() & values.keys()
+    return {name: values[name] for name in known if values[name] or not _setting(name).is_required()}
+
+
+def _from_variables(given: Mapping[str, str]) -> dict[str, str]:
+    ours = {name: text for name, text in given.items() if name.startswith(PREFIX) and name != FOLDER}
+    return {name: text for name, text in ours.items() if not _is_service_link(name, text)}
+
+
+def _is_service_link(name: str, text: str) -> bool:
+    """Say whether Kubernetes put it there because a Service is called slipway: nobody set it, nobody can mend it."""
+    return bool(_SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and bool(_SERVICE_URL.match(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What the files of the folder say, and which of them could not be read."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[SettingProblem, ...] = ()
+
+
+def _from_files(folder: str | None) -> _Files:
     if not folder:
-        return {}
-    path = Path(folder)
-    if not path.is_dir():
-        raise SettingsError([SettingProblem(FOLDER, f"{folder} is not a folder", "Mount the Secret there or unset it")])
-    files = (file for file in sorted(path.iterdir()) if file.name.upper().startswith(PREFIX) and file.is_file())
-    return {file.name.upper(): _read(file) for file in files}
-
-
-def _read(file: Path) -> str:
+        return _Files()
     try:
-        if file.stat().st_size > MAX_FILE:
-            raise SettingsError([SettingProblem(file.name, "the file is over 64 KiB", "Put one setting into a file")])
-        return file.read_text(encoding="utf-8").strip()
+        ours = (file for file in sorted(Path(folder).iterdir()) if file.name.upper().startswith(PREFIX))
+        files = [file for file in ours if not file.is_dir()]
+    except OSError as exc:
+        what = f"{folder} is not a folder" if isinstance(exc, NotADirectoryError | FileNotFoundError) else _why(exc)
+        return _Files(problems=(SettingProblem(FOLDER, what, "Mount the Secret there or unset it"),))
+    read = {file.name.upper(): _read(file) for file in files}
+    return _Files(
+        values={name: text for name, text in read.items() if isinstance(text, str)},
+        problems=tuple(problem for problem in read.values() if isinstance(problem, SettingProblem)),
+    )
+
+
+def _read(file: Path) -> str | SettingProblem:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_FILE + 1)
+        if len(content) > MAX_FILE:
+            return SettingProblem(file.name, "the file is over 64 KiB", "Put one setting into a file")
+        return content.decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as exc:
-        what = f"the file cannot be read ({type(exc).__name__})"
-        raise SettingsError([SettingProblem(file.name, what, "Make it readable, as UTF-8")]) from None
+        return SettingProblem(file.name, _why(exc), "Make it readable, as UTF-8")
+
+
+def _why(exc: Exception) -> str:
+    return f"it cannot be read ({type(exc).__name__})"
 
 
 def _known() -> dict[str, str]:
     """Map every setting's full name to its description."""
     known = {}
-    for name, field in Settings.model_fields.items():
-        section = field.annotation
+    for name, setting in Settings.model_fields.items():
+        section = setting.annotation
         if isinstance(section, type) and issubclass(section, Section):
             for inner, detail in section.model_fields.items():
                 known[f"{PREFIX}{name}__{inner}".upper()] = detail.description or ""
         else:
-            known[f"{PREFIX}{name}".upper()] = field.description or ""
+            known[f"{PREFIX}{name}".upper()] = setting.description or ""
     return known
 
 
@@ -165,8 +206,9 @@ def _nested(values: Mapping[str, str]) -> dict[str, object]:
 
 
 def _unknown(name: str) -> SettingProblem:
-    near = difflib.get_close_matches(name, list(_known()), n=1)
-    remedy = f"Did you mean {near[0]}?" if near else "Remove it; docs/settings.md lists what there is"
+    known = [each.removeprefix(PREFIX) for each in _known()]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+    remedy = f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it; docs/settings.md lists what there is"
     return SettingProblem(name, "there is no such setting", remedy)
 
 
@@ -189,11 +231,16 @@ def table() -> str:
 
 
 def _default(name: str) -> str:
-    section, _, inner = name.removeprefix(PREFIX).lower().partition("__")
-    field = Settings.model_fields[section]
-    if inner and isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-        field = field.annotation.model_fields[inner]
-    if field.is_required():
+    setting = _setting(name)
+    if setting.is_required():
         return "required"
-    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    value = setting.default.get_secret_value() if isinstance(setting.default, SecretStr) else setting.default
     return f"`{value}`" if value != "" else "empty"
+
+
+def _setting(name: str) -> FieldInfo:
+    section, _, inner = name.removeprefix(PREFIX).lower().partition("__")
+    setting = Settings.model_fields[section]
+    if inner and isinstance(setting.annotation, type) and issubclass(setting.annotation, Section):
+        return setting.annotation.model_fields[inner]
+    return setting

@@ -9,6 +9,7 @@ import logging
 from datetime import timedelta
 
 from bot.keyed import KeyedQueue
+from commands.core.errors import SystemFailure
 from commands.core.model import Deployment, Place
 from commands.core.ports import Clock, Deployments
 from commands.flow.advance import Advance
@@ -40,11 +41,17 @@ class Worker:
             group.create_task(self._showing.run())
 
     async def sweep(self) -> None:
-        """Look at everything unfinished: at the start, and now and then in case a hint was lost."""
-        for deployment_id in await self._deployments.unfinished():
-            row = await self._deployments.load(deployment_id)
-            if row is not None:
-                self.track(row)
+        """Look at everything unfinished: at the start, and now and then in case a hint was lost.
+
+        A database that cannot be read now is asked again by the next sweep; it must not end the bot.
+        """
+        try:
+            for deployment_id in await self._deployments.unfinished():
+                row = await self._deployments.load(deployment_id)
+                if row is not None:
+                    self.track(row)
+        except SystemFailure as failure:
+            log.warning("not everything unfinished could be looked at: %s", failure)
 
     def track(self, row: Deployment) -> None:
         """Follow a deployment from now on."""

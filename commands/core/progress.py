@@ -112,7 +112,7 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
         "running": running(deployment),
         "step": failure.step if failure else "",
         "detail": failure.message if failure else "",
-        "seconds": _seconds(_elapsed(deployment)),
+        "seconds": max(1, _seconds(_elapsed(deployment))),
     }
     return Milestone(
         key="outcome",

@@ -3,8 +3,7 @@
 `bot.wiring` builds `KeycloakPeople`, `slipway check` calls its `check`. It knows no grants and decides no permission.
 """
 
-from integrations.keycloak.checks import Finding
 from integrations.keycloak.people import KeycloakPeople
 from integrations.keycloak.settings import KeycloakSettings, Link, RolesFrom
 
-__all__ = ["Finding", "KeycloakPeople", "KeycloakSettings", "Link", "RolesFrom"]
+__all__ = ["KeycloakPeople", "KeycloakSettings", "Link", "RolesFrom"]

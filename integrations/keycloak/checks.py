@@ -4,9 +4,9 @@ Called through `KeycloakPeople.check`. An empty realm and a realm that hides its
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from commands.core.errors import SystemFailure
+from commands.core.finding import Finding
 from commands.core.model import ChatUser, Person
 from commands.core.ports import Stranger
 from commands.core.reasons import ReasonCode
@@ -14,15 +14,6 @@ from integrations.keycloak.realm import Realm
 from integrations.keycloak.settings import KeycloakSettings, RolesFrom
 
 Find = Callable[[ChatUser], Awaitable[Person | Stranger]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of a check: what was tried, whether it is well, and if not what is wrong and how to mend it."""
-
-    subject: str
-    is_ok: bool
-    message: str
 
 
 _STRANGE = {

@@ -6,6 +6,7 @@ Built by `bot.wiring`. Whether somebody is a guest, a bot or deactivated in Slac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from commands.core.finding import Finding
 from commands.core.model import ChatUser, Person
 from commands.core.ports import Stranger
 from commands.core.reasons import ReasonCode
@@ -52,7 +53,7 @@ class KeycloakPeople:
         name = str(account.get("username") or account["id"])
         return Person(id=account["id"], name=name, chat_id=user.id, roles=roles)
 
-    async def check(self, canary: ChatUser | None = None) -> tuple[checks.Finding, ...]:
+    async def check(self, canary: ChatUser | None = None) -> tuple[Finding, ...]:
         """Try everything that a decision needs; `canary` is somebody who must be found and must hold a role."""
         return await checks.examine(self._settings, self._realm, find=self.find, canary=canary)
 

@@ -4,9 +4,9 @@ Called by `clusters`; every finding that is not well says how to mend it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from commands.core.errors import Permanent, SystemFailure
+from commands.core.finding import Finding
 from integrations.kubernetes import paths
 from integrations.kubernetes.fields import flag, mappings, text
 from integrations.kubernetes.transport import NOT_FOUND, Connection
@@ -23,15 +23,6 @@ NEEDED = (
     (_CORE, "pods", "", "list"),
     (_CORE, "pods", "log", "get"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was tried: what, whether it is well, and what was found or how to mend it."""
-
-    subject: str
-    is_ok: bool
-    message: str
 
 
 async def check_cluster(connection: Connection, namespaces: Sequence[str]) -> list[Finding]:

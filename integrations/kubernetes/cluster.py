@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from commands.core.catalog import Cluster, Environment
 from commands.core.errors import Permanent
+from commands.core.finding import Finding
 from commands.core.model import Place
-from integrations.kubernetes.check import Finding, check_cluster
+from integrations.kubernetes.check import check_cluster
 from integrations.kubernetes.outage import Outage
 from integrations.kubernetes.reflector import PACE, Health, Pace
 from integrations.kubernetes.transport import SYSTEM, Connection

@@ -3,8 +3,7 @@
 `bot.wiring` builds `NexusVersions`, `slipway check` calls its `check`. Which of them is deployed, others decide.
 """
 
-from integrations.nexus.checks import Finding
 from integrations.nexus.settings import NexusSettings
 from integrations.nexus.versions import NexusVersions
 
-__all__ = ["Finding", "NexusSettings", "NexusVersions"]
+__all__ = ["NexusSettings", "NexusVersions"]

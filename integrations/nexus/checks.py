@@ -5,24 +5,15 @@ repositories is asked first where the account may see it.
 """
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
 from commands.core.errors import SystemFailure
+from commands.core.finding import Finding
 from integrations.nexus.repository import FORBIDDEN, NOT_FOUND, OK, Repository
 from integrations.nexus.settings import NexusSettings
 
 _REPOSITORIES: Final = "/service/rest/v1/repositories"
 _SEARCH: Final = "/service/rest/v1/search/assets"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of a check: what was tried, whether it is well, and if not what is wrong and how to mend it."""
-
-    subject: str
-    is_ok: bool
-    message: str
 
 
 async def examine(settings: NexusSettings, repository: Repository) -> tuple[Finding, ...]:

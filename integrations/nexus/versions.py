@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from commands.core.catalog import App, Artifact
+from commands.core.finding import Finding
 from commands.core.ports import Available
 from integrations.nexus import checks
 from integrations.nexus.answers import read_metadata, read_page
@@ -62,7 +63,7 @@ class NexusVersions:
         # One who gives up must not take the others' search along.
         return await asyncio.shield(task)
 
-    async def check(self) -> tuple[checks.Finding, ...]:
+    async def check(self) -> tuple[Finding, ...]:
         """Try the server and the repository."""
         return await checks.examine(self._settings, self._repository)
 

@@ -63,7 +63,7 @@ def _title(card: Card) -> Mrkdwn:
 
 def _seconds(deployment: Deployment) -> int:
     end = deployment.finished_at
-    return int((end - deployment.created_at).total_seconds()) if end else 0
+    return max(1, int((end - deployment.created_at).total_seconds())) if end else 0
 
 
 def _subtitle(deployment: Deployment) -> Mrkdwn:

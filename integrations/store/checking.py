@@ -1,23 +1,14 @@
 """What `slipway check` says of the database: one finding per thing that must be right. It creates no database."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from commands.core.errors import SystemFailure
+from commands.core.finding import Finding
 from integrations.store import sqlite
 from integrations.store.failures import translated
 from integrations.store.migrating import Revision, revision_of
 from integrations.store.settings import StoreSettings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line: what was looked at, whether it is well, and what is so or how to mend it."""
-
-    subject: str
-    is_ok: bool
-    message: str
 
 
 async def check(settings: StoreSettings) -> tuple[Finding, ...]:

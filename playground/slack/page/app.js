@@ -9,8 +9,8 @@ import { drawMessages, hint } from "./messages.js";
 import { drawModal } from "./modal.js";
 
 const $ = (id) => document.getElementById(id);
-const asked = new URLSearchParams(location.search);
-const remembered = (name) => asked.get(name) ?? sessionStorage.getItem(name);
+const address = new URLSearchParams(location.search);
+const remembered = (name) => address.get(name) ?? sessionStorage.getItem(name);
 const state = { space: null, me: "", channel: "", thread: null, read: {}, seq: 0 };
 
 const person = () => state.space.people.find((one) => one.id === state.me);
@@ -38,24 +38,31 @@ async function press(message, what, node, question) {
   node.classList.remove("busy");
 }
 
+// Two refreshes may overlap; what was asked for another person or channel must not be drawn any more.
+const looking = () => `${state.me}/${state.channel}/${state.thread}`;
+
 async function drawChannel() {
+  const asked = looking();
   const [{ messages }, { ephemerals }] = await Promise.all([
     get("messages", { channel: state.channel }),
     get("ephemerals", { user: state.me, channel: state.channel }),
   ]);
+  if (asked !== looking()) return;
   const shown = [...messages, ...ephemerals.filter((one) => !one.thread_ts)].sort((a, b) => (a.ts < b.ts ? -1 : 1));
   const scroll = $("scroll");
   const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
-  const grown = shown.length > $("messages").childElementCount;
+  const first = $("messages").childElementCount === 0;
   const empty = channel().member || messages.length ? null : hint({ channel: channel(), me: person(), people: state.space.people, fill, become });
   drawMessages($("messages"), shown, { nameOf, press, openThread, empty });
-  if (atEnd || grown) scroll.scrollTop = scroll.scrollHeight;
+  if (atEnd || first) scroll.scrollTop = scroll.scrollHeight;
   state.read[state.channel] = messages.at(-1)?.ts ?? "";
   if (state.thread) await drawThread(ephemerals);
 }
 
 async function drawThread(ephemerals) {
+  const asked = looking();
   const { messages } = await get("messages", { channel: state.channel, thread: state.thread });
+  if (asked !== looking()) return;
   const mine = ephemerals.filter((one) => one.thread_ts === state.thread);
   const shown = [...messages, ...mine].sort((a, b) => (a.ts < b.ts ? -1 : 1));
   drawMessages($("replies"), shown, { nameOf, press, openThread, inThread: true });
@@ -97,8 +104,9 @@ function walkPeople(event) {
 const complain = (error) => toast(error.message, "bad");
 
 async function refresh() {
+  const { me } = state;
   state.space = await get("workspace");
-  await Promise.all([drawChannel(), drawModal(state.me, nameOf)]);
+  await Promise.all([drawChannel(), drawModal(me, nameOf, () => me === state.me)]);
   drawRail();
 }
 

@@ -7,8 +7,9 @@ import { get, post } from "./api.js";
 const dialog = document.getElementById("view");
 let shown = "";
 
-export async function drawModal(me, nameOf) {
+export async function drawModal(me, nameOf, still) {
   const { views } = await get("views", { user: me });
+  if (!still()) return;
   const view = views.at(-1);
   const print = view ? `${me}/${view.id}/${view.hash}` : "";
   if (print === shown) return;

@@ -1,4 +1,5 @@
-from integrations.keycloak import Finding, RolesFrom
+from commands.core.finding import Finding
+from integrations.keycloak import RolesFrom
 from tests.integrations.keycloak.bench import ROLES_CLIENT, Bench, account, chat_user
 
 CANARY = chat_user("U0ALICE")

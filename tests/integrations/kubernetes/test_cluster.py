@@ -188,14 +188,15 @@ async def test_a_check_of_a_cluster_that_cannot_be_reached_says_so(tmp_path: Pat
 @pytest.mark.parametrize(
     ("answer", "complaint"),
     [
-        (web.Response(status=404, text="404 page not found\n"), "this resource type is not installed; install Argo"),
+        ("404 page not found\n", "this resource type is not installed; install Argo"),
         ({"resources": [{"name": "rollouts"}]}, "workflows, workflowtemplates not installed; install Argo"),
     ],
 )
 async def test_a_check_names_what_is_not_installed_and_goes_on(answer: Any, complaint: str, tmp_path: Path) -> None:
     async with Scripted().serve() as server:
         allowed = [{"status": {"allowed": True}}] * len(NEEDED)
-        server.lists = deque([{"gitVersion": "v1.34.10"}, answer, *allowed, status(403, "forbidden")])
+        types = web.Response(status=404, text=answer) if isinstance(answer, str) else answer
+        server.lists = deque([{"gitVersion": "v1.34.10"}, types, *allowed, status(403, "forbidden")])
         connection = Connection(kubeconfig(tmp_path, server.url))
         reachable, argo, permissions, template = await check_cluster(connection, ["staging"])
         await connection.aclose()

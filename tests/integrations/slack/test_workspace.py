@@ -24,7 +24,6 @@ from playground.slack.model import Channel, Person
 from playground.slack.server import SlackStandIn
 from tests.integrations.slack.cards import paused, rolling_out
 
-
 LINE = "/deploy shop v1.2 to production"
 CONFIRM = Notice(
     code=ReasonCode.CONFIRM,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.store import Finding, StoreSettings, check
+from commands.core.finding import Finding
+from integrations.store import StoreSettings, check
 from tests.integrations.store.build import opened, settings
 
 

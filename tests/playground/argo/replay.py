@@ -89,6 +89,8 @@ class RolloutReplay:
         self.rows: list[Row] = []
         self.events: list[str] = []
         self.sets: dict[str | None, Sizes] = {}
+        self.end_rows: list[Row] = []
+        self.end_sets: dict[str | None, Sizes] = {}
         self.last: Counts = (0, 0, 0, 0)
         self.conditions: frozenset[Condition] = frozenset()
 
@@ -106,6 +108,8 @@ class RolloutReplay:
             elif line["kind"] == "events":
                 self.events.append(f"{line['object']['reason']}: {line['object']['message']}")
         await self._reach()
+        # Taken at this very moment: the delays that the recording did not wait for go on.
+        self.end_rows, self.end_sets = self.own_rows(), self.own_sets()
 
     def ordered(self) -> Iterator[Obj]:
         """The lines, each act before the event of its own change (they arrive in either order)."""

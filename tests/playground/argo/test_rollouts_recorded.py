@@ -62,8 +62,8 @@ async def test_a_rollout_goes_through_the_recorded_states_and_tells_the_recorded
         replay = RolloutReplay(name, bed, skipped=skipped, loose=loose)
         await replay.run()
 
-    assert without_repeats(replay.own_rows()) == without_repeats(replay.rows)
-    assert replay.own_sets() == replay.sets
+    assert without_repeats(replay.end_rows) == without_repeats(replay.rows)
+    assert replay.end_sets == replay.sets
     own = {replay.own.text(message) for message in bed.messages}
     # Real clients merge many events of one object into "(combined from similar events)"; those cannot be compared.
     recorded = {replay.recorded.text(message) for message in replay.events if "combined from" not in message}

@@ -13,6 +13,7 @@ from playground.slack.changes import Changes
 from playground.slack.model import Channel, Person, SlackError
 from playground.slack.ratelimits import LIMITS, RateLimits
 from playground.slack.render import plain_text, pressables, rendered
+from playground.slack.server import Options
 from playground.slack.triggers import ResponseUrls, Triggers
 from playground.slack.workspace import Workspace
 from tests.playground.slack.rig import actions, button, option, section, text
@@ -28,6 +29,10 @@ class Hands:
 
     def __call__(self) -> float:
         return self.at
+
+
+def test_the_defaults_are_slacks_own_three_seconds() -> None:
+    assert (Options().ack_seconds, Options().trigger_seconds, Options().rate_limits) == (3.0, 3.0, True)
 
 
 def test_every_method_has_a_rate_limit() -> None:
