@@ -84,6 +84,7 @@ class World:
             faults=self.faults,
             pace=self.pace,
             cluster=self.cluster,
+            acts={"roles": self.change_person},
         )
         stack.push_async_callback(slack.stop)
         await _start_slack(slack, page_port)

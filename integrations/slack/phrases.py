@@ -82,6 +82,11 @@ def _codes(value: Fact) -> Mrkdwn:
     return Mrkdwn(", ".join(text.code(part.strip()) for part in str(value).split(",")))
 
 
+def _any_of(value: Fact) -> Mrkdwn:
+    parts = [text.code(part.strip()) for part in str(value).split(",")]
+    return Mrkdwn(f" {words.OR} ".join([", ".join(parts[:-1]), parts[-1]] if parts[:-1] else parts))
+
+
 def _person(value: Fact) -> Mrkdwn:
     return text.mention(str(value)) if value else Mrkdwn(words.SOMEBODY)
 
@@ -142,6 +147,7 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "": _text,
     "code": _code,
     "codes": _codes,
+    "anyof": _any_of,
     "person": _person,
     "time": _time,
     "day": _day,

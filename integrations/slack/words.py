@@ -1,8 +1,9 @@
 """The English words of replies and threads, as templates over facts (the card's are in `card_words`): one language.
 
 Templates are already Slack mrkdwn: `phrases` fills them and escapes every fact. Placeholders: `{app}` escaped text,
-`{version:code}` a code span, `{roles:codes}` a comma-separated list of code spans, `{by:person}` a mention of a chat
-id, `{at:time}` a time in the reader's zone, `{seconds:span}` a duration, `{action:doing}` / `{action:done}` a verb,
+`{version:code}` a code span, `{roles:codes}` a comma-separated list of code spans, `{role:anyof}` one with “or” before
+the last, `{by:person}` a mention of a chat id, `{at:time}` a time in the reader's zone, `{seconds:span}` a duration,
+`{action:doing}` / `{action:done}` a verb,
 `{n:plural|# pod|# pods}` a number with its noun, and `{x:if|with #|without}` (also `if-code`, `if-codes`, `if-person`,
 `if-link`, `if-span`) where `#` is the value and the last part is for an empty one. FACTS says what each code needs.
 """
@@ -117,7 +118,7 @@ SAYINGS: dict[R, Saying] = {
         "{hint:if|#|Ask somebody of this team to do it.}",
     ),
     R.ROLE_MISSING: Saying(
-        "{action:doing} {app} in {environment} {role:if-codes|needs the role #|is open to no role};",
+        "{action:doing} {app} in {environment} {role:if-anyof|needs the role #|is open to no role};",
         "{roles:if-codes|you have #.|you have none.}",
         "Ask somebody who has it, or your admin for the role.",
     ),
@@ -359,5 +360,6 @@ STEPS: dict[str, str] = {
 }
 
 SOMEBODY = "somebody"
+OR = "or"
 SECOND, MINUTE, HOUR, DAY = "s", "min", "h", "d"
 AND_MORE = "{count:plural|and # more|and # more}"

@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps: when nothing is left to do, the next timer is due at once; nothing waits or races."""
+"""An event loop whose clock jumps: when nothing is left to do, the next timer is due at once; nothing really waits."""
 
 import asyncio
 import selectors

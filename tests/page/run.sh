@@ -16,4 +16,4 @@ if [ -z "$browser" ]; then
   echo "no Chromium on this machine and no right to install one; install the package chromium" | tee test-results/page-not-run
   exit 77
 fi
-SLIPWAY_TEST_BROWSER=$browser exec "$python" -m pytest -m page tests/page tests/scenarios
+CHROMIUM=$browser exec "$python" -m pytest -m page tests/page tests/scenarios

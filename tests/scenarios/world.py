@@ -91,7 +91,8 @@ class World:
         )
         known = self._await_description()
         self.environment: dict[str, str] = known["environment"]
-        self._client = httpx.Client(base_url=known["urls"]["page"], timeout=70, trust_env=False)
+        self.page_url: str = known["urls"]["page"]
+        self._client = httpx.Client(base_url=self.page_url, timeout=70, trust_env=False)
         self.bot: Process | None = None
 
     def _await_description(self) -> dict[str, Any]:

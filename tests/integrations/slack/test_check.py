@@ -2,7 +2,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from integrations.slack.check import Finding, check
+from commands.core.finding import Finding
+from integrations.slack.check import check
 from integrations.slack.connection import new_session, web_client
 from tests.integrations.slack.server import APP_TOKEN, BOT_TOKEN, Answer, Slack, drop, error, ok, page, slack_server
 
