@@ -45,8 +45,7 @@ check: $(VENV)/dev ## lint, format, types, import contract: exactly what CI runs
 
 test: $(VENV)/dev ## every test that needs nothing but Python, with coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest -n $(JOBS) --dist worksteal -m "not page and not bed" $(ARGS)
-	@$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report= -m "not page and not bed" $(ARGS)
 	$(BIN)/python -m coverage report --include='commands/*' --fail-under=100 --skip-covered --show-missing
 	$(BIN)/python -m coverage report --omit='commands/*,tests/*' --fail-under=90 --skip-covered --sort=cover
 

@@ -11,9 +11,12 @@ import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+import aiohttp
+import psutil
 
 from bench import acknowledgement, events, memory, startup, table, throughput
 from bench.figures import Result
@@ -28,30 +31,51 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Plan], Awaitable[Result]]]] = {
     "throughput": throughput.measure,
 }
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
-RUNS: Final = 5
+RUNS: Final = 3
 CANNOT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The command line: what to measure, how often, and where the JSON goes."""
+
+    plan: Plan
+    names: tuple[str, ...]
+    json: Path | None
+    command: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether the figures are worth a new page."""
+        return not self.plan.is_quick and set(self.names) == set(MEASUREMENTS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; the exit code is 1 when something could not be measured."""
-    words = sys.argv[1:] if argv is None else list(argv)
-    options = _parser().parse_args(words)
-    plan = Plan(runs=options.runs or (1 if options.quick else RUNS), is_quick=options.quick)
-    names = options.only or list(MEASUREMENTS)
+    asked = read_command_line(sys.argv[1:] if argv is None else argv)
     machine = {"cores": os.cpu_count(), "Python": platform.python_version(), "system": platform.system()}
     try:
-        results = asyncio.run(_measure_all(names, plan))
-    except (BenchError, asyncio.CancelledError) as error:
-        print(f"The bench stopped: {error or 'it was told to'}", file=sys.stderr)
+        results = asyncio.run(_measure_all(asked))
+    except (BenchError, psutil.Error, aiohttp.ClientError, asyncio.CancelledError, KeyboardInterrupt) as error:
+        print(f"The bench stopped: {str(error) or 'it was told to'}", file=sys.stderr)
         return CANNOT
     report = {"machine": machine, "results": {name: result.to_json() for name, result in results.items()}}
-    _write_json(json.dumps(report, indent=2), options.json)
-    command = " ".join(["python -m bench", *_told(options)])
-    page = table.document(list(results.values()), command=command, machine=machine)
+    _write_json(json.dumps(report, indent=2), asked.json)
+    page = table.document(list(results.values()), command=asked.command, machine=machine)
     print(page, file=sys.stderr)
-    if not options.quick and len(results) == len(MEASUREMENTS):
+    if asked.is_whole:
         PAGE.write_text(page, encoding="utf-8")
     return 0
+
+
+def read_command_line(words: Sequence[str]) -> Asked:
+    options = _parser().parse_args(words)
+    return Asked(
+        plan=Plan(runs=options.runs or (1 if options.quick else RUNS), is_quick=options.quick),
+        names=tuple(options.only or MEASUREMENTS),
+        json=options.json,
+        command=" ".join(["python -m bench", *_told(options)]),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,16 +100,16 @@ def _told(options: argparse.Namespace) -> list[str]:
     return [*(["--quick"] if options.quick else []), *only, *runs]
 
 
-async def _measure_all(names: Sequence[str], plan: Plan) -> dict[str, Result]:
+async def _measure_all(asked: Asked) -> dict[str, Result]:
     # SIGTERM ends it as Ctrl-C does: through the ends of all that was started.
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     results = {}
-    for name in names:
+    for name in asked.names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         before = os.getloadavg()[0]
-        result = await MEASUREMENTS[name](plan)
+        result = await MEASUREMENTS[name](asked.plan)
         results[name] = replace(result, load=(before, os.getloadavg()[0]))
     return results
 

@@ -8,15 +8,15 @@ from bench.processes import BenchError, Stage, stage, until
 
 TITLE = "Memory and watches"
 GOAL = 150.0
-BATCH = 10
-SETTLED_SECONDS = 3.0
+BATCH = 50
+SETTLED_SECONDS = 2.0
 NEW = "v1.1"
 
 
 async def measure(plan: Plan) -> Result:
     """Start it with a small catalog and with a large one, then bring every app of the large one to a pause."""
     series = Series()
-    apps = 20 if plan.is_quick else 200
+    apps = 10 if plan.is_quick else 200
     for _ in range(plan.runs):
         async with stage() as world, world.bot() as bot:
             await world.until_ready(bot)

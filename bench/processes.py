@@ -46,6 +46,12 @@ class Child:
         """Resident memory now, in millions of bytes."""
         return float(psutil.Process(self.process.pid).memory_info().rss) / MEGABYTE
 
+    @property
+    def cpu_seconds(self) -> float:
+        """How long it has worked on a core up to now."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
+
     def check(self) -> None:
         if self.process.returncode is not None:
             raise BenchError(f"a process ended by itself:\n{self.log.read_text(errors='replace')[-2000:]}")
@@ -143,7 +149,7 @@ class Stage:
         return int((await self.ask("GET", f"{self.where['probe']}/watches"))["watches"])
 
     async def changes(self, since: float) -> list[dict[str, Any]]:
-        """List the changes of Rollouts and ReplicaSets: at, kind, name."""
+        """List the changes of Rollouts, ReplicaSets and Workflows: at, type, kind, name."""
         found = await self.ask("GET", f"{self.where['probe']}/changes", params={"since": repr(since)})
         return list(found["changes"])
 

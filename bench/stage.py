@@ -28,7 +28,7 @@ from playground.slack.server import SlackStandIn
 
 APPS_PER_NAMESPACE = 20
 CHANGES_KEPT = 20_000
-WATCHED = frozenset({"Rollout", "ReplicaSet"})
+WATCHED = frozenset({"Rollout", "ReplicaSet", "Workflow"})
 OLD, NEW = "v1.0", "v1.1"
 
 
@@ -44,15 +44,15 @@ class Probed(KubernetesServer):
 
 
 class Changes:
-    """When which Rollout or ReplicaSet changed, by the clock that all processes of a Linux machine share."""
+    """When which Rollout, ReplicaSet or Workflow changed, by the clock that all processes of a Linux machine share."""
 
     def __init__(self) -> None:
         self._kept: deque[dict[str, Any]] = deque(maxlen=CHANGES_KEPT)
 
     def hear(self, event: WatchEvent) -> None:
         if event.object["kind"] in WATCHED:
-            name = event.object["metadata"]["name"]
-            self._kept.append({"at": time.monotonic(), "kind": event.object["kind"], "name": name})
+            kind, name = event.object["kind"], event.object["metadata"]["name"]
+            self._kept.append({"at": time.monotonic(), "type": event.type, "kind": kind, "name": name})
 
     def since(self, moment: float) -> list[dict[str, Any]]:
         return [change for change in self._kept if change["at"] >= moment]

@@ -1,9 +1,11 @@
 """Writes results for people: the Markdown of docs/benchmarks.md. Pure; called by `__main__`."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from bench.figures import Figure, Result
 
+WIDTH = 120
 _HEAD = """\
 # Benchmarks
 
@@ -23,7 +25,8 @@ def document(results: Sequence[Result], *, command: str, machine: Mapping[str, o
 
 def section(result: Result) -> str:
     """Return one measurement as a heading, how it was made, and its table."""
-    lines = [f"## {result.title}", "", result.method, "", "| figure | median | min to max | runs | goal |"]
+    method = textwrap.fill(result.method, WIDTH, break_long_words=False, break_on_hyphens=False)
+    lines = [f"## {result.title}", "", method, "", "| figure | median | min to max | values | goal |"]
     lines += ["|---|---:|---:|---:|---|", *(_row(figure) for figure in result.figures), ""]
     lines += [f"Load average before and after: {result.load[0]:.1f}, {result.load[1]:.1f}.", ""]
     return "\n".join(lines)

@@ -23,10 +23,10 @@ async def measure(plan: Plan) -> Result:
     return Result(
         title=TITLE,
         method=(
-            f"{apps} deploys of {apps} apps, typed in the same moment. In the cluster: its Workflow exists. Done: the "
-            "bot has seen the pipeline and the rollout to their ends; most of that is the stand-ins' own time (twenty "
-            "times faster than life). Lost and doubled compare the Workflows in the cluster with what was asked for, "
-            "when all is done."
+            f"{apps} deploys of {apps} apps, typed in the same moment. In the cluster: its Workflow was created. Done: "
+            "the bot has seen the pipeline and the rollout to their ends; most of that is the stand-ins' own time "
+            "(twenty times faster than life). Lost and doubled compare the Workflows in the cluster with what was asked "
+            "for, when all is done."
         ),
         figures=series.figures(),
     )
@@ -35,24 +35,23 @@ async def measure(plan: Plan) -> Result:
 async def _run(world: Stage, bot: Child, series: Series) -> None:
     wanted = [app for app, _ in world.apps]
 
-    async def are_there() -> bool:
-        return len(set(await _workflows(world))) == len(wanted)
-
     async def are_done() -> bool:
         return [stage for _, stage in world.stages_of_deployments()].count(DONE) == len(wanted)
 
     async with peak_of(bot) as peak:
-        began = time.monotonic()
+        began, worked = time.monotonic(), bot.cpu_seconds
         commands = (world.type(f"/deploy {app} {NEW} to {where}", user="carol") for app, where in world.apps)
         acknowledged = await asyncio.gather(*commands)
-        await until(60, "all workflows are in the cluster", are_there, every=0.05)
-        in_cluster = time.monotonic() - began
         await until(180, "all deployments are done", are_done)
-        done = time.monotonic() - began
+        done, worked = time.monotonic() - began, bot.cpu_seconds - worked
+    changes = await world.changes(began)
+    added = [each["at"] - began for each in changes if (each["kind"], each["type"]) == ("Workflow", "ADDED")]
     found = lost_and_doubled(wanted, await _workflows(world))
     series.add("slowest acknowledgement", max(acknowledged), "ms")
-    series.add("all in the cluster", in_cluster, "s")
+    series.add("first in the cluster", min(added), "s")
+    series.add("all in the cluster", max(added), "s")
     series.add("all done", done, "s")
+    series.add("the bot's share of it on a core", worked, "s")
     series.add("greatest memory of the bot", peak[0], "MB")
     for name, count in found.items():
         series.add(f"workflows {name}", count, "", goal=0)

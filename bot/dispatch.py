@@ -19,7 +19,7 @@ from commands.core import grammar
 from commands.core.catalog import Catalog
 from commands.core.errors import SystemFailure
 from commands.core.grammar import Vocabulary
-from commands.core.model import ChatUser, Deployment
+from commands.core.model import ChatUser
 from commands.core.ports import Clock, Deployments, People, Rollouts, Versions
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.requests import (
@@ -90,13 +90,9 @@ class Dispatch:
         notice = await self.ask.on(
             row, action=request.action, gate=request.gate, user=user, catalog=self.catalogs.current
         )
-        return self._asked(notice, row)
-
-    def _asked(self, notice: Notice, row: Deployment | None) -> Notice | None:
-        if notice.code is not ReasonCode.REQUESTED:
+        if row is None or notice.code is not ReasonCode.REQUESTED:
             return notice
-        if row is not None:
-            self.worker.nudge(row.place)
+        self.worker.nudge(row.place)
         return None
 
     async def _guarded(self, running: Awaitable[Notice | None], request: Request | PressRequest) -> Notice | None:

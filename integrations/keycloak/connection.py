@@ -32,6 +32,8 @@ class SafeConnection(KeycloakOpenIDConnection):  # type: ignore[misc]  # the lib
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._renewing = asyncio.Lock()
+        # The library would make it for the first token, and read all certificates while a person waits.
+        self.keycloak_openid  # noqa: B018  # making it is the effect
 
     async def a_get_token(self) -> None:
         """Get a token; asked for here because the library's way puts the whole answer into its exceptions."""

@@ -1,4 +1,3 @@
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -180,7 +179,7 @@ def test_a_folder_that_may_not_be_listed_is_refused(tmp_path: Path, monkeypatch:
 
 
 SECRET_NAMES = sorted(SECRETS)
-LINES = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=12, max_size=40)
+LINES = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), max_size=40).map("planted-".__add__)
 
 
 @given(secrets=st.lists(LINES, min_size=4, max_size=4, unique=True), wrong=st.sampled_from(sorted(ALL)))
@@ -194,7 +193,7 @@ def test_no_secret_is_ever_shown(secrets: list[str], wrong: str) -> None:
             load({**ALL, **planted, name: secrets[0], "SLIPWAY_HTTP__PORT": secrets[1]})
         except SettingsError as error:
             shown += f"{error}{error!r}{error.__cause__}{error.__context__}"
-    assert not [secret for secret in secrets if secret in shown or json.dumps(secret)[1:-1] in shown]
+    assert "planted-" not in shown
 
 
 def test_the_table_lists_every_setting_with_its_usual_value() -> None:

@@ -1,19 +1,19 @@
 import asyncio
-from datetime import timedelta
 
 import pytest
+from typing_extensions import override
 
 from commands.core.acts import gate_of
 from commands.core.card import Headline
 from commands.core.errors import Permanent, SystemFailure, Temporary
 from commands.core.model import Action, Content, Deployment, Stage
-from commands.core.observed import PipelinePhase
 from commands.core.reasons import MilestoneCode, ReasonCode
 from tests import make
 from tests.bot import loops
 from tests.bot.loops import settle
 from tests.bot.office import Office
-from tests.commands.desk import BOB
+from tests.commands.desk import BOB, Desk
+from tests.fakes.deployments import FakeDeployments
 
 SLACK_IS_DOWN = Temporary("Slack", "chat.postMessage: no answer in time")
 
@@ -200,22 +200,6 @@ def test_a_deadline_is_kept_without_any_hint() -> None:
     loops.run(main())
 
 
-def test_a_deadline_that_passed_between_looking_and_planning_is_now() -> None:
-    async def main() -> None:
-        office = Office()
-        row = await started(office)
-        office.desk.pipelines.put(row.place, make.pipeline(owner=row.id, phase=PipelinePhase.SUCCEEDED))
-        advance, clock = office.desk.advance, office.desk.clock
-        outcome = await advance.run(row.id)
-        assert outcome.wake is not None
-        clock.at = outcome.wake + timedelta(seconds=5)
-        async with office.working():
-            await settle()
-            assert (await office.desk.row(row)).stage is Stage.FAILED
-
-    loops.run(main())
-
-
 def test_a_database_that_cannot_be_read_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         office = Office()
@@ -228,6 +212,24 @@ def test_a_database_that_cannot_be_read_ends_nothing(caplog: pytest.LogCaptureFi
             await office.worker.sweep()
             await settle()
             assert await headline(office, row) is Headline.BUILDING
+
+    loops.run(main())
+
+
+class Fleeting(FakeDeployments):
+    """Rows that are gone by the time they are loaded."""
+
+    @override
+    async def load(self, deployment: str) -> Deployment | None:
+        return None
+
+
+def test_a_row_that_vanishes_while_everything_is_looked_at_is_passed_over() -> None:
+    async def main() -> None:
+        office = Office(desk=Desk(deployments=Fleeting()))
+        office.desk.deployments.put(make.deployment())
+        await office.worker.sweep()
+        assert not office.worker._places
 
     loops.run(main())
 

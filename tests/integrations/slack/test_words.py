@@ -88,7 +88,7 @@ def test_the_sentences_that_people_meet_most() -> None:
 
 def test_several_roles_are_listed_and_none_is_said() -> None:
     sentence = said(ReasonCode.ROLE_MISSING, role="approver, admin", roles="")
-    assert "needs the role `approver`, `admin`; you have none." in sentence
+    assert "needs the role `approver` or `admin`; you have none." in sentence
     assert "is open to no role" in said(ReasonCode.ROLE_MISSING, role="")
 
 
