@@ -24,9 +24,9 @@ async def measure(plan: Plan) -> Result:
         title=TITLE,
         method=(
             f"{apps} deploys of {apps} apps, typed in the same moment. In the cluster: its Workflow was created. Done: "
-            "the bot has seen the pipeline and the rollout to their ends; most of that is the stand-ins' own time "
-            "(twenty times faster than life). Lost and doubled compare the Workflows in the cluster with what was asked "
-            "for, when all is done."
+            "the bot has seen the pipeline and the rollout to their ends; most of that is the stand-ins' own "
+            "time (twenty times faster than life). Lost and doubled compare the Workflows in the cluster with what was "
+            "asked for, when all is done."
         ),
         figures=series.figures(),
     )

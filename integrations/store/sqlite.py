@@ -18,6 +18,7 @@ from commands.core.errors import Permanent, SystemFailure, Temporary
 
 SYSTEM: Final = "the database"
 READERS: Final = 4
+MAGIC: Final = b"SQLite format 3\x00"
 PRIMARY_CODE: Final = 0xFF  # An extended result code carries its primary code in the lowest byte.
 
 # What each failure means for a retry, and what somebody can do about it.
@@ -61,6 +62,21 @@ def parse(url: str) -> URL:
 def file_of(url: URL) -> Path:
     """Return the file that a URL names."""
     return Path(str(url.database).removeprefix("file:")).absolute()
+
+
+def refuse_foreign(url: URL) -> None:
+    """Refuse a file that is something else before it is opened as a database.
+
+    The driver's thread outlives a connection that fails while it is being prepared, so the commonest such failure is
+    found without one.
+    """
+    try:
+        with file_of(url).open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError:
+        return  # SQLite itself says better what is wrong.
+    if head and head != MAGIC:
+        raise Permanent(SYSTEM, REMEDIES[sqlite3.SQLITE_NOTADB][1])
 
 
 def reader(url: URL, *, busy_timeout_seconds: float) -> AsyncEngine:

@@ -35,6 +35,7 @@ class Transactions:
     async def open(cls, settings: StoreSettings) -> "Transactions":
         """Connect and bring the tables up to date."""
         url = sqlite.parse(settings.url)
+        sqlite.refuse_foreign(url)
         wait = settings.busy_timeout_seconds
         opened = cls(
             reader=sqlite.reader(url, busy_timeout_seconds=wait), writer=sqlite.writer(url, busy_timeout_seconds=wait)
