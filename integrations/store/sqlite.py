@@ -3,7 +3,9 @@
 A second database gets a module like this one; nothing else in the package may speak SQLite.
 """
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +20,8 @@ from commands.core.errors import Permanent, SystemFailure, Temporary
 
 SYSTEM: Final = "the database"
 READERS: Final = 4
-MAGIC: Final = b"SQLite format 3\x00"
+DRIVER_THREAD: Final = "_connection_worker_thread"
+LAST_WORDS_SECONDS: Final = 0.2
 PRIMARY_CODE: Final = 0xFF  # An extended result code carries its primary code in the lowest byte.
 
 # What each failure means for a retry, and what somebody can do about it.
@@ -64,19 +67,16 @@ def file_of(url: URL) -> Path:
     return Path(str(url.database).removeprefix("file:")).absolute()
 
 
-def refuse_foreign(url: URL) -> None:
-    """Refuse a file that is something else before it is opened as a database.
+async def until_drivers_end() -> None:
+    """Wait for the driver's threads of connections that failed to open.
 
-    The driver's thread outlives a connection that fails while it is being prepared, so the commonest such failure is
-    found without one.
+    They still report to the event loop once, which must not be closed by then. Threads of other connections do not
+    end, so the wait is short.
     """
-    try:
-        with file_of(url).open("rb") as file:
-            head = file.read(len(MAGIC))
-    except OSError:
-        return  # SQLite itself says better what is wrong.
-    if head and head != MAGIC:
-        raise Permanent(SYSTEM, REMEDIES[sqlite3.SQLITE_NOTADB][1])
+    loop = asyncio.get_running_loop()
+    end = loop.time() + LAST_WORDS_SECONDS
+    while loop.time() < end and any(DRIVER_THREAD in thread.name for thread in threading.enumerate()):  # noqa: ASYNC110  # threads set no event
+        await asyncio.sleep(0)
 
 
 def reader(url: URL, *, busy_timeout_seconds: float) -> AsyncEngine:

@@ -35,7 +35,6 @@ class Transactions:
     async def open(cls, settings: StoreSettings) -> "Transactions":
         """Connect and bring the tables up to date."""
         url = sqlite.parse(settings.url)
-        sqlite.refuse_foreign(url)
         wait = settings.busy_timeout_seconds
         opened = cls(
             reader=sqlite.reader(url, busy_timeout_seconds=wait), writer=sqlite.writer(url, busy_timeout_seconds=wait)
@@ -44,6 +43,7 @@ class Transactions:
             await upgrade(opened.reader, opened.writer)
         except BaseException:
             await opened.aclose()
+            await sqlite.until_drivers_end()
             raise
         return opened
 
