@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Examples are counted, not timed: the machine may be busy.
-settings.register_profile("slipway", deadline=None)
+# Examples are counted, not timed: the machine may be busy. `--hypothesis-profile=thorough` looks longer.
+settings.register_profile("slipway", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("slipway")
 
 DATA = Path(__file__).parent / "data"

@@ -15,7 +15,7 @@ def test_blue_green_waits_for_the_switch_and_switches_once(world: World) -> None
     assert "Switch traffic to v2.1" in card.buttons
     world.press("bob", "Switch traffic to v2.1")
     done = world.card_shows("done in", number=2)
-    world.until(lambda: "Done in" in world.thread(done)[-1], "the thread hears the end")
+    world.thread_ends(done, "Done in")
     assert "@bob switched traffic to v2.1" in world.thread(done)
 
 

@@ -25,8 +25,7 @@ def test_a_canary_goes_from_the_first_deploy_to_done_with_two_promotes_by_bob(wo
     done = world.card_shows("done in", number=2)
     assert done.ts == card.ts, "one card per deployment, edited in place"
     assert done.buttons == ()
-    world.until(lambda: "Done in" in world.thread(done)[-1], "the thread hears the end")
-    said = world.thread(done)
+    said = world.thread_ends(done, "Done in")
     assert [line.partition(":")[0].split(" built")[0][:5] for line in said][:1] == ["Image"]
     assert said[1:] == [
         "v2.1 released to staging, the rollout begins",
@@ -46,7 +45,7 @@ def test_bob_aborts_and_the_traffic_is_back_on_the_old_version(world: World) -> 
     world.press("bob", "Abort, back to v1.1")
     card = world.card_shows("aborted", "Traffic is back on v1.1")
     assert card.buttons == ()
-    world.until(lambda: world.thread(card)[-1] == "Aborted by @bob, traffic is back on v1.1", "the thread names bob")
+    world.thread_ends(card, "Aborted by @bob, traffic is back on v1.1")
     (shop,) = [
         each for each in world.cluster()["rollouts"] if each["name"] == "shop" and each["namespace"] == "staging"
     ]
@@ -89,7 +88,7 @@ def test_a_double_click_has_one_effect_and_the_second_hears_who_was_first(world:
     world.until(lambda: len([*world.whispers("bob"), *world.whispers("carol")]) == 9, "nine are told who was first")
     told = [*world.whispers("bob"), *world.whispers("carol")]
     assert all("Already advanced by @" in message.text or "finished already" in message.text for message in told)
-    world.until(lambda: "Done in" in world.thread(card)[-1], "the thread hears the end")
+    world.thread_ends(card, "Done in")
     assert len([line for line in world.thread(card) if "advanced to 100 %" in line]) == 1
 
 
@@ -122,7 +121,7 @@ def test_a_failing_pipeline_step_is_named_on_the_card_with_its_cause(world: Worl
     world.fault(system="workflows", kind="step-fails", match="build-image", count=1, exit_code=12, log=log)
     world.type("alice", "/deploy shop v1.2")
     card = world.card_shows("failed at Image", "exit 12", "413 quota of project shop", "v1.1 runs untouched")
-    world.until(lambda: "Failed at Image" in world.thread(card)[-1], "the thread says it too")
+    world.thread_ends(card, "Failed at Image")
     assert any(message.is_broadcast for message in world.messages()), "a failure is heard in the channel"
     world.type("alice", "/deploy shop v1.2")
     world.card_shows("waits for a promote", number=2)

@@ -198,6 +198,11 @@ class World:
         assert card is not None
         return card
 
+    def thread_ends(self, card: Message, text: str) -> list[str]:
+        """Wait until the last line of a card's thread has the text; return all lines."""
+        self.until(lambda: text in "".join(self.thread(card)[-1:]), f"the thread ends with {text}")
+        return self.thread(card)
+
     def hears(self, user: str, *texts: str, count: int = 1) -> Message:
         """Wait until a person was told, privately and `count` times, something with all of the texts."""
 
