@@ -15,7 +15,7 @@ from commands.core import plan
 from commands.core.acts import names
 from commands.core.catalog import App, Catalog, Environment
 from commands.core.grammar import closest, render
-from commands.core.model import Action, Actor, ChatUser, Deployment, Stage
+from commands.core.model import Action, Actor, ChatUser, Deployment
 from commands.core.observed import Strategy
 from commands.core.policy import Denied, DeployFacts, decide, permits
 from commands.core.ports import (
@@ -115,7 +115,6 @@ async def _gather(
     version = plan.resolve(request.version, available)
     if version is None:
         return _unknown_version(request, available)
-    last = next((row for row in recent if row.stage is Stage.SUCCEEDED), None)
     return DeployFacts(
         person=person,
         app=app,
@@ -125,7 +124,7 @@ async def _gather(
         is_named=request.environment is not None,
         is_confirmed=request.is_confirmed,
         command=render(replace(request, app=app.name, version=version)),
-        way_back=plan.way_back(rollouts.snapshot(catalog.place(app, environment)), last),
+        way_back=plan.way_back(rollouts.snapshot(catalog.place(app, environment)), recent),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from commands.core.catalog import App, Environment
 from commands.core.grammar import LATEST
-from commands.core.model import Deployment, Person, WayBack
+from commands.core.model import Deployment, Person, Stage, WayBack
 from commands.core.observed import CanaryStep, CanaryStepKind, RolloutSnapshot, Strategy
 from commands.core.ports import Available, PipelineOrder
 
@@ -78,12 +78,24 @@ def order(deployment: Deployment) -> PipelineOrder:
     )
 
 
-def way_back(rollout: RolloutSnapshot | None, last: Deployment | None) -> WayBack | None:
-    """Say what to return to: what the cluster runs in full, else what last ended well here."""
+def way_back(rollout: RolloutSnapshot | None, recent: Sequence[Deployment]) -> WayBack | None:
+    """Say what to return to: what the cluster runs in full, else what the newest deployment left or had to go back to.
+
+    Parameters
+    ----------
+    rollout
+        What runs there now.
+    recent
+        The deployments of this app in this environment, newest first.
+    """
     if rollout is not None and rollout.is_done and rollout.version:
-        digest = rollout.image.partition("@")[2]
-        since = last.finished_at if last is not None and last.version == rollout.version else None
-        return WayBack(version=rollout.version, digest=digest, since=since)
-    if last is not None:
+        succeeded = next((row for row in recent if row.stage is Stage.SUCCEEDED), None)
+        is_known = succeeded is not None and succeeded.version == rollout.version
+        since = succeeded.finished_at if succeeded is not None and is_known else None
+        return WayBack(version=rollout.version, digest=rollout.image.partition("@")[2], since=since)
+    if not recent:
+        return None
+    last = recent[0]
+    if last.stage is Stage.SUCCEEDED:
         return WayBack(version=last.version, digest=last.content.digest, since=last.finished_at)
-    return None
+    return last.way_back

@@ -52,7 +52,10 @@ EXIT_CODE = "exit {code}"
 NOTHING_RELEASED = "Nothing was released{running:if|; # runs untouched|}."
 MAYBE_RELEASED = "Part of the release may have reached the cluster{running:if|; # ran before|}."
 NOT_FINISHED = "The rollout did not finish{running:if|; # ran before|}."
-BACK_ON = "{running:if|Traffic is back on #.|Nothing ran here before, so there is no version to go back to.}"
+BACK_ON = (
+    "{running:if|Traffic is back on #; the Rollout stays marked as aborted until the next deploy."
+    "|Nothing ran here before, so there is no version to go back to.}"
+)
 GOING_BACK = "{running:if|Going back to #|Taking the release back}"
 TAKEN_OVER = "{version:if|# is being rolled out there now.|Something else is being rolled out there now.}"
 OUTSIDE = "↗ Changed outside Slipway at {at:time}"

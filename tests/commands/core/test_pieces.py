@@ -105,8 +105,15 @@ def test_a_version_that_does_not_exist_is_not_made_up(wanted: str) -> None:
 
 
 def test_where_nothing_ran_there_is_no_way_back() -> None:
-    assert plan.way_back(None, None) is None
-    assert plan.way_back(make.healthy(version=""), None) is None
+    assert plan.way_back(None, ()) is None
+    assert plan.way_back(make.healthy(version=""), ()) is None
+
+
+def test_after_an_abort_the_way_back_is_still_what_it_was() -> None:
+    aborted = make.deployment(stage=Stage.ABORTED)
+    before = make.deployment(stage=Stage.SUCCEEDED, version="v1.0")
+    found = plan.way_back(make.rollout(is_aborted=True), (aborted, before))
+    assert found == aborted.way_back
 
 
 def test_an_abort_is_not_said_when_it_is_asked_for() -> None:
