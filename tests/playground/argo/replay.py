@@ -10,8 +10,9 @@ from playground.argo.rollouts import RolloutsController
 from playground.faults import Fault, Faults
 from playground.kubernetes.store import ApiError, Store, WatchEvent
 from playground.pace import Pace
-from tests.playground.argo.recorded import Letters, Obj, read
+from tests.playground.argo.letters import Letters
 from tests.playground.argo.rollout_rows import Condition, Counts, Row, Sizes, conditions, counts, row, sizes, unique
+from tests.recordings import Obj, load
 
 KINDS = {"rollouts": "Rollout", "services": "Service", "workflows": "Workflow", "workflowtemplates": "WorkflowTemplate"}
 JSON_PATCH = "application/json-patch+json"
@@ -82,7 +83,7 @@ class RolloutReplay:
     def __init__(
         self, name: str, bed: Bed, *, skipped: frozenset[str] = frozenset(), loose: frozenset[str] = frozenset()
     ) -> None:
-        self.lines = [line for line in read(name) if not skipped or _operations(line).isdisjoint(skipped)]
+        self.lines = [line for line in load(name) if not skipped or _operations(line).isdisjoint(skipped)]
         self.bed = bed
         self.loose = loose
         self.recorded, self.own = Letters(), Letters()

@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from tests.playground.argo.recorded import Letters, Obj
+from tests.playground.argo.letters import Letters
+from tests.recordings import Obj
 
 
 class Row(NamedTuple):

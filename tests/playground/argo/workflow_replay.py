@@ -9,9 +9,9 @@ from playground.argo.step_runs import StepBehaviour, StepContext
 from playground.faults import Faults
 from playground.kubernetes.store import ApiError, Store, WatchEvent
 from playground.pace import Pace
-from tests.playground.argo.recorded import Obj, read
 from tests.playground.argo.replay import KINDS, until
 from tests.playground.argo.workflow_rows import NodeRow, Row, row
+from tests.recordings import Obj, load
 
 
 def shell(script: str, over: Callable[[str, str], asyncio.Event]) -> StepBehaviour:
@@ -33,7 +33,7 @@ class WorkflowReplay:
     """One recording of the Workflows controller."""
 
     def __init__(self, name: str, *, speed: float = 50.0) -> None:
-        self.lines = sorted((line for line in read(name) if "note" not in line), key=_moment)
+        self.lines = sorted((line for line in load(name) if "note" not in line), key=_moment)
         self.store = Store()
         pace, faults = Pace(speed=speed), Faults()
         self.controllers = Controllers(self.store, pace=pace, faults=faults, behaviours=self._behaviours())

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tests.playground.argo.recorded import Obj
+from tests.recordings import Obj
 
 
 class NodeRow(NamedTuple):
