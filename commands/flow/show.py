@@ -4,11 +4,15 @@ Repeatable: it compares what is shown with what should be, so retry after an out
 same thing.
 """
 
+import logging
 from dataclasses import dataclass
 
-from commands.core.card import draw
+from commands.core.card import Card, draw
+from commands.core.errors import Permanent
 from commands.core.model import CardRef, Deployment
 from commands.core.ports import Chat, Deployments
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,16 @@ class Show:
         if row.card is None:
             ref = await self.chat.post(row.channel, card)
         elif row.card.sent != self.chat.digest(card):
-            ref = await self.chat.update(row.card, card)
+            ref = await self._edit(row.card, card)
         else:
             ref = row.card
         await self.deployments.shown(row.id, card=ref, revision=row.revision)
         return ref
+
+    async def _edit(self, ref: CardRef, card: Card) -> CardRef:
+        """Edit the card in place; one that somebody deleted is posted anew, for its buttons are needed."""
+        try:
+            return await self.chat.update(ref, card)
+        except Permanent as failure:
+            log.warning("a card cannot be edited and is posted anew: %s", failure.message)
+            return await self.chat.post(ref.channel, card)

@@ -141,6 +141,21 @@ async def test_the_card_is_edited_in_place_and_only_when_it_changed() -> None:
     assert len(cards) == 2
 
 
+async def test_a_card_that_somebody_deleted_is_posted_anew() -> None:
+    desk = Desk()
+    row = await desk.started()
+    await desk.show.run(row.id)
+    lost = (await desk.row(row)).card
+    assert lost is not None
+    desk.chat.cards.clear()
+    desk.pipelines.put(row.place, make.pipeline(owner=row.id, phase=PipelinePhase.RUNNING))
+    await desk.advance.run(row.id)
+    await desk.show.run(row.id)
+    found = (await desk.row(row)).card
+    assert found is not None
+    assert len(desk.chat.cards[found.channel, found.ts]) == 1
+
+
 async def test_nothing_is_decided_before_the_cluster_was_listed() -> None:
     desk = Desk()
     row = await desk.started()
