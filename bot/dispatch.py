@@ -9,7 +9,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from bot.catalogs import CatalogSource
 from bot.worker import Worker
@@ -18,6 +18,7 @@ from commands import help as help_verb
 from commands.core import grammar
 from commands.core.catalog import Catalog
 from commands.core.errors import SystemFailure
+from commands.core.form import Form
 from commands.core.grammar import Vocabulary
 from commands.core.model import ChatUser
 from commands.core.ports import Clock, Deployments, People, Rollouts, Versions
@@ -39,6 +40,10 @@ from commands.flow.ask import Ask
 log = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 10.0
+Answer = Notice | Form | None
+"""What a line is answered by: words, the form, or nothing but the card."""
+
+Result = TypeVar("Result")
 TEXTS: Mapping[str, str] = {
     "deploy": deploy.__doc__ or "",
     "form": form.__doc__ or "",
@@ -64,9 +69,7 @@ class Dispatch:
     worker: Worker
     clock: Clock
 
-    async def command(
-        self, *, command: str, text: str, origin: deploy.Origin, is_confirmed: bool = False
-    ) -> Notice | None:
+    async def command(self, *, command: str, text: str, origin: deploy.Origin, is_confirmed: bool = False) -> Answer:
         """Run one typed line; None when the card is the answer."""
         if origin.user.team != self.team:
             return self._outsider()
@@ -75,6 +78,14 @@ class Dispatch:
         if isinstance(request, DeployRequest):
             request = replace(request, is_confirmed=is_confirmed)
         return await self._guarded(self._run(request, origin=origin, catalog=catalog), request)
+
+    async def submit(self, request: DeployRequest | Misunderstood, *, origin: deploy.Origin) -> Notice | None:
+        """Run what was entered in the form, with the rights of whoever sent it; None when the card is the answer."""
+        if origin.user.team != self.team:
+            return self._outsider()
+        if isinstance(request, Misunderstood):
+            return request.notice
+        return await self._guarded(self._deploy(request, origin=origin, catalog=self.catalogs.current), request)
 
     async def press(self, request: PressRequest, *, user: ChatUser) -> Notice | None:
         """Carry out one press of a card's button; None when the card is the answer."""
@@ -95,24 +106,25 @@ class Dispatch:
         self.worker.nudge(row.place)
         return None
 
-    async def _guarded(self, running: Awaitable[Notice | None], request: Request | PressRequest) -> Notice | None:
+    async def _guarded(self, running: Awaitable[Notice | Result], request: Request | PressRequest) -> Notice | Result:
+        answer: Notice | Result
         try:
             async with asyncio.timeout(BUDGET_SECONDS):
-                notice = await running
+                answer = await running
         except SystemFailure as failure:
             log.warning("%s failed: %s", type(request).__name__, failure)
-            notice = _unavailable(failure, request, self.hint)
+            answer = _unavailable(failure, request, self.hint)
         except Exception:
             error = uuid.uuid4().hex[:8]
             log.exception("error %s while running %s", error, type(request).__name__)
-            notice = Notice(code=ReasonCode.INTERNAL, facts={"error": error})
-        if notice is not None and "hint" in notice.facts:
-            return replace(notice, facts={**notice.facts, "hint": self.hint})
-        return notice
+            answer = Notice(code=ReasonCode.INTERNAL, facts={"error": error})
+        if isinstance(answer, Notice) and "hint" in answer.facts:
+            return replace(answer, facts={**answer.facts, "hint": self.hint})
+        return answer
 
     async def _run(  # noqa: PLR0911  # one return for each kind of request
         self, request: Request, *, origin: deploy.Origin, catalog: Catalog
-    ) -> Notice | None:
+    ) -> Answer:
         match request:
             case DeployRequest():
                 return await self._deploy(request, origin=origin, catalog=catalog)
@@ -132,7 +144,12 @@ class Dispatch:
                 return help_verb.run(request, texts=TEXTS)
             case FormRequest():
                 return await form.run(
-                    request, user=origin.user, catalog=catalog, people=self.people, versions=self.versions
+                    request,
+                    user=origin.user,
+                    catalog=catalog,
+                    people=self.people,
+                    versions=self.versions,
+                    rollouts=self.rollouts,
                 )
             case LaterRequest():
                 return Notice(code=ReasonCode.NOT_AVAILABLE, facts={"verb": request.verb})

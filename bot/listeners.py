@@ -3,21 +3,29 @@
 The acknowledgement has been given before anything here runs (`integrations.slack.listeners`).
 """
 
+import logging
 import re
 from dataclasses import dataclass
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.dispatch import Dispatch
+from bot.dispatch import Answer, Dispatch
+from commands import form
+from commands.core.errors import SystemFailure
+from commands.core.form import Form
 from commands.core.model import Action
 from commands.core.ports import Chat
 from commands.core.reasons import Notice, ReasonCode
 from commands.core.requests import PressRequest
 from commands.deploy import Origin
+from integrations.slack import form as forms
+from integrations.slack import payloads
 from integrations.slack.card_buttons import ACTION_PREFIX
 from integrations.slack.listeners import CHOICE, register
 from integrations.slack.notices import is_confirmation
-from integrations.slack.payloads import Click, Invocation, target
+from integrations.slack.payloads import Click, Invocation, Submission
+
+log = logging.getLogger(__name__)
 
 COMMANDS = ("/deploy", "/rollout")
 PRESSABLE = (Action.PROMOTE, Action.FULL, Action.ABORT, Action.CANCEL)
@@ -37,7 +45,7 @@ class Listeners:
 
     async def on_press(self, click: Click) -> None:
         """Answer a button of a card; its value is checked against the database, never believed."""
-        wanted = target(click.value)
+        wanted = payloads.target(click.value)
         if wanted is None:
             await self._answer(click, Notice(code=ReasonCode.STALE))
             return
@@ -55,9 +63,27 @@ class Listeners:
         )
         await self._answer(click, notice)
 
-    async def _answer(self, asked: Invocation | Click, notice: Notice | None) -> None:
+    async def on_form(self, submission: Submission) -> None:
+        """Run what was entered; the answer goes to the channel that the form was opened from."""
+        channel = payloads.channel(submission.metadata) or submission.user.id
+        origin = Origin(user=submission.user, channel=channel, key=submission.key)
+        notice = await self.dispatch.submit(forms.read(submission), origin=origin)
+        if notice is not None:
+            await self.chat.whisper(channel=channel, user=submission.user.id, notice=notice)
+
+    async def _answer(self, asked: Invocation | Click, answer: Answer) -> None:
+        notice = await self._open(asked, answer) if isinstance(answer, Form) else answer
         if notice is not None:
             await self.chat.whisper(channel=asked.channel, user=asked.user.id, notice=notice)
+
+    async def _open(self, asked: Invocation | Click, wanted: Form) -> Notice | None:
+        """Open the form; where that fails, as it does when a trigger has become too old, say the same in words."""
+        try:
+            await self.chat.open_form(trigger=asked.trigger, channel=asked.channel, form=wanted)
+        except SystemFailure as failure:
+            log.warning("the form was not opened: %s", failure)
+            return form.in_words(wanted)
+        return None
 
 
 def connect(app: AsyncApp, listeners: Listeners) -> None:
@@ -70,6 +96,6 @@ def connect(app: AsyncApp, listeners: Listeners) -> None:
             re.compile(rf"{re.escape(ACTION_PREFIX)}(?:{names})"): listeners.on_press,
             CHOICE: listeners.on_choice,
         },
-        views={},
+        views={forms.CALLBACK: listeners.on_form},
         chat=listeners.chat,
     )

@@ -92,6 +92,19 @@ def render(request: DeployRequest) -> str:
     return " ".join(parts)
 
 
+def tidy(text: str) -> str:
+    """Write what a person entered the way a line is read: plain quotes, single spaces, nothing that cannot be seen."""
+    return " ".join(_words(text))
+
+
+def read_version(word: str) -> str | None:
+    """Read a version as it was entered; None where it cannot be one."""
+    version = _clean(word)
+    if not VERSION.fullmatch(version):
+        return None
+    return LATEST if version.lower() == LATEST else version
+
+
 def closest(word: str, candidates: Sequence[str]) -> str | None:
     """Return the candidate that was probably meant, if any is near."""
     found = difflib.get_close_matches(word.lower(), candidates, n=1, cutoff=0.6)
@@ -170,15 +183,15 @@ def _deploy(line: _Line, start: int) -> Request:
         return app
     if start + 1 >= len(line.words):
         return FormRequest(app=app)
-    version = _clean(line.words[start + 1])
-    if not VERSION.fullmatch(version):
-        return _confused(ReasonCode.MALFORMED_VERSION, word=version)
+    version = read_version(line.words[start + 1])
+    if version is None:
+        return _confused(ReasonCode.MALFORMED_VERSION, word=_clean(line.words[start + 1]))
     options = _options(line, start + 2)
     if isinstance(options, Misunderstood):
         return options
     return DeployRequest(
         app=app,
-        version=LATEST if version.lower() == LATEST else version,
+        version=version,
         strategy=options.strategy,
         environment=options.environment,
         reason=options.reason,

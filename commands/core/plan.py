@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from commands.core.catalog import App, Environment
-from commands.core.grammar import LATEST
+from commands.core.grammar import LATEST, VERSION
 from commands.core.model import Deployment, Person, Stage, WayBack
 from commands.core.observed import CanaryStep, CanaryStepKind, RolloutSnapshot, Strategy
 from commands.core.ports import Available, PipelineOrder
@@ -23,8 +23,11 @@ DEFAULT_CANARY = (
 
 
 def resolve(wanted: str, available: Sequence[Available]) -> str | None:
-    """Find the version that was meant: as stored, with or without a leading v, or the newest release."""
-    names = [item.version for item in available]
+    """Find the version that was meant: as stored, with or without a leading v, or the newest release.
+
+    What somebody published under a name that nobody could type is passed over, so that `latest` brings none in.
+    """
+    names = [item.version for item in available if VERSION.fullmatch(item.version)]
     if wanted == LATEST:
         return next((name for name in names if "-" not in name), None)
     for candidate in (wanted, f"v{wanted}", wanted.removeprefix("v")):

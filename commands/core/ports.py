@@ -12,6 +12,7 @@ from typing import Protocol
 
 from commands.core.card import Card
 from commands.core.catalog import App
+from commands.core.form import Form
 from commands.core.model import (
     Act,
     Action,
@@ -247,7 +248,7 @@ class Deployments(Protocol):
 
 
 class Chat(Protocol):
-    """Cards, threads and private answers."""
+    """Cards, threads, private answers and the form."""
 
     async def post(self, channel: str, card: Card) -> CardRef:
         """Post a new card; `channel` is an id, or a name with #."""
@@ -263,6 +264,16 @@ class Chat(Protocol):
 
     async def whisper(self, *, channel: str, user: str, notice: Notice) -> None:
         """Tell one person something that only they see."""
+        ...
+
+    async def open_form(self, *, trigger: str, channel: str, form: Form) -> None:
+        """Open the form for whoever made the trigger; what they send says the channel that it was opened from.
+
+        Raises
+        ------
+        Permanent
+            The trigger has been used or is too old: it is good once and for seconds.
+        """
         ...
 
     def digest(self, card: Card) -> str:

@@ -24,6 +24,11 @@ BUTTON_LABEL = 75
 BUTTON_VALUE = 2_000
 CONFIRM_TEXT = 300
 CONFIRM_LABEL = 30
+OPTIONS = 100
+OPTION_LABEL = 75
+OPTION_VALUE = 150
+MODAL_LABEL = 24
+FIELD_LABEL = 150
 
 
 class Keep(IntEnum):
@@ -90,6 +95,58 @@ def confirm(*, title: str, body: str, yes: str, no: str, is_dangerous: bool) -> 
         "confirm": _plain(yes, CONFIRM_LABEL),
         "deny": _plain(no, CONFIRM_LABEL),
         "style": "danger" if is_dangerous else "primary",
+    }
+
+
+def option(*, label: str, value: str, detail: str = "") -> Block:
+    """Make an option of a menu; `label` and `detail` may be outside text."""
+    block: Block = {"text": _plain(label, OPTION_LABEL), "value": value}
+    return block | ({"description": _plain(detail, OPTION_LABEL)} if detail else {})
+
+
+def menu(options: Sequence[Block], *, action: str, hint: str, chosen: str) -> Block:
+    """Make a menu of options, the one whose value is `chosen` first seen; `hint` stands there while none is."""
+    block: Block = {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": _plain(hint, FIELD_LABEL),
+        "options": list(options[:OPTIONS]),
+    }
+    initial = next((each for each in block["options"] if each["value"] == chosen), None)
+    return block | ({"initial_option": initial} if initial else {})
+
+
+def entry(*, action: str, hint: str, limit: int, initial: str = "") -> Block:
+    """Make a line to type in, with room for `limit` characters."""
+    block: Block = {
+        "type": "plain_text_input",
+        "action_id": action,
+        "placeholder": _plain(hint, FIELD_LABEL),
+        "max_length": limit,
+    }
+    return block | ({"initial_value": initial} if initial else {})
+
+
+def field(element: Block, *, label: str, is_optional: bool = False) -> Block:
+    """Put a menu or a line into a form; its block is found by the name of its action."""
+    return {
+        "type": "input",
+        "block_id": element["action_id"],
+        "label": _plain(label, FIELD_LABEL),
+        "element": element,
+        "optional": is_optional,
+    }
+
+
+def modal(fields: Sequence[Block], *, callback: str, metadata: str, title: str, submit: str, close: str) -> Block:
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": metadata,
+        "title": _plain(title, MODAL_LABEL),
+        "submit": _plain(submit, MODAL_LABEL),
+        "close": _plain(close, MODAL_LABEL),
+        "blocks": list(fields),
     }
 
 

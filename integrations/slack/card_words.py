@@ -1,6 +1,7 @@
-"""The English words of the card: templates over facts, filled by `phrases`; the formats are explained in `words`."""
+"""The English words of the card and the form: templates over facts, filled by `phrases`; `words` explains formats."""
 
 from commands.core.card import Headline
+from commands.core.observed import Strategy
 
 HEADLINES: dict[Headline, tuple[str, str]] = {
     Headline.QUEUED: ("⚪", "waits for its turn"),
@@ -72,3 +73,30 @@ CONFIRM_FULL = "All traffic of {app} in {environment} goes to {version}, past th
 CONFIRM_SWITCH = "All traffic of {app} in {environment} goes to {version} at once."
 CONFIRM_ABORT = "{app} in {environment} leaves {version}{running:if| and goes back to #|}."
 CONFIRM_DENY = "No, leave it"
+
+# The form
+FORM_TITLE = "Deploy a version"
+FORM_SUBMIT = "Deploy"
+FORM_CLOSE = "Cancel"
+FORM_APP = "App"
+FORM_APP_HINT = "Choose an app"
+FORM_VERSION = "Version"
+FORM_VERSION_HINT = "Choose a version"
+FORM_VERSION_TYPED = "Such as v1.2, or latest"
+FORM_RUNNING = "running in {environments}"
+FORM_STRATEGY = "Strategy"
+FORM_STRATEGY_HINT = "Choose how it takes over"
+FORM_USUAL = "Usual{strategy:if|: #}"
+FORM_USUAL_DOES = "what the catalog says for the app"
+FORM_STRATEGIES: dict[Strategy, str] = {
+    Strategy.ROLLING: "replaces pod by pod without asking",
+    Strategy.BLUE_GREEN: "starts beside the old one, then waits for the switch",
+    Strategy.CANARY: "takes part of the traffic first and waits for a promote",
+    Strategy.RECREATE: "stops the old one, then starts the new one: a short outage",
+}
+FORM_ENVIRONMENT = "Environment"
+FORM_ENVIRONMENT_HINT = "Choose where it goes"
+FORM_DESTINATION = "{environment}{protected:if| (protected)}"
+FORM_RUNS = "runs {version}"
+FORM_REASON = "Reason"
+FORM_REASON_HINT = "Such as: fix the checkout"

@@ -1,4 +1,4 @@
-"""Cards, threads and private answers over Slack's Web API: implements the port Chat.
+"""Cards, threads, private answers and the form over Slack's Web API: implements the port Chat.
 
 Built by the wiring, used by verbs and the worker. Translates; whether to say a thing again is decided elsewhere.
 """
@@ -15,17 +15,22 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from commands.core.card import Card
 from commands.core.errors import Permanent, SystemFailure, Temporary
+from commands.core.form import Form
 from commands.core.model import CardRef
 from commands.core.reasons import Milestone, Notice
 from integrations.slack import card as cards
+from integrations.slack import form as forms
 from integrations.slack import milestones, notices
 from integrations.slack.blocks import Message
 from integrations.slack.connection import NETWORK_ERRORS, SYSTEM, code_of, failure_of, status_of
 from integrations.slack.throttle import Throttle
 
 _UPDATE, _POST, _WHISPER = "chat.update", "chat.postMessage", "chat.postEphemeral"
+_OPEN = "views.open"
 # Calls whose repetition changes nothing. A post that was perhaps received would be there twice.
 _SAFE = frozenset({_UPDATE})
+# A trigger lives for seconds: whoever has to wait for another try is better answered in another way.
+_AT_ONCE = frozenset({_OPEN})
 _PAUSES = (0.3, 1.0)
 _LONGEST_PAUSE = timedelta(seconds=5)
 _TOO_MANY = 429
@@ -53,12 +58,12 @@ class SlackChat:
 
     async def post(self, channel: str, card: Card) -> CardRef:
         message = cards.render(card)
-        answer = await self._call(_POST, channel, **_arguments(message), **_NO_PREVIEW)
+        answer = await self._call(_POST, channel, channel=channel, **_arguments(message), **_NO_PREVIEW)
         return CardRef(channel=_field(answer, "channel"), ts=_field(answer, "ts"), sent=_hash(message))
 
     async def update(self, ref: CardRef, card: Card) -> CardRef:
         message = cards.render(card)
-        await self._call(_UPDATE, ref.channel, ts=ref.ts, **_arguments(message))
+        await self._call(_UPDATE, ref.channel, channel=ref.channel, ts=ref.ts, **_arguments(message))
         return CardRef(channel=ref.channel, ts=ref.ts, sent=_hash(message))
 
     async def say(self, ref: CardRef, milestone: Milestone) -> None:
@@ -66,6 +71,7 @@ class SlackChat:
         await self._call(
             _POST,
             ref.channel,
+            channel=ref.channel,
             thread_ts=ref.ts,
             reply_broadcast=milestone.is_broadcast,
             **_arguments(message),
@@ -75,11 +81,15 @@ class SlackChat:
     async def whisper(self, *, channel: str, user: str, notice: Notice) -> None:
         arguments = _arguments(notices.render(notice))
         try:
-            await self._request(_WHISPER, channel, user=user, **arguments)
+            await self._request(_WHISPER, channel, channel=channel, user=user, **arguments)
         except SlackApiError as error:
             if code_of(error) not in _NOT_THERE:
                 raise failure_of(error, f"{_WHISPER} to {channel}") from error
-            await self._call(_POST, user, **arguments, **_NO_PREVIEW)
+            await self._call(_POST, user, channel=user, **arguments, **_NO_PREVIEW)
+
+    async def open_form(self, *, trigger: str, channel: str, form: Form) -> None:
+        view = forms.render(form, channel=channel)
+        await self._call(_OPEN, channel, trigger_id=trigger, view=view)
 
     def digest(self, card: Card) -> str:
         return digest_of(card)
@@ -88,38 +98,38 @@ class SlackChat:
         if self._client.session is not None:
             await self._client.session.close()
 
-    async def _call(self, method: str, channel: str, **arguments: Any) -> AsyncSlackResponse:
+    async def _call(self, method: str, place: str, **arguments: Any) -> AsyncSlackResponse:
         try:
-            return await self._request(method, channel, **arguments)
+            return await self._request(method, place, **arguments)
         except SlackApiError as error:
-            raise failure_of(error, f"{method} to {channel}") from error
+            raise failure_of(error, f"{method} to {place}") from error
 
-    async def _request(self, method: str, channel: str, **arguments: Any) -> AsyncSlackResponse:
+    async def _request(self, method: str, place: str, **arguments: Any) -> AsyncSlackResponse:
         """Call until it works or must not be tried again; raises Slack's refusals and our own network failures."""
         for pause in (*_PAUSES, None):
-            await self._throttle.wait(method, channel)
+            await self._throttle.wait(method, place)
             try:
-                return await self._client.api_call(method, json={"channel": channel, **arguments})
+                return await self._client.api_call(method, json=arguments)
             except SlackApiError as error:
-                wait = self._wait_after(error, method, channel, pause)
+                wait = self._wait_after(error, method, place, pause)
                 if wait is None:
                     raise
             except NETWORK_ERRORS as error:
                 if pause is None or not _is_repeatable(error, method):
-                    raise failure_of(error, f"{method} to {channel}") from error
+                    raise failure_of(error, f"{method} to {place}") from error
                 wait = pause
             await self._throttle.sleep(wait)
         raise AssertionError  # The last round returns or raises.
 
-    def _wait_after(self, error: SlackApiError, method: str, channel: str, pause: float | None) -> float | None:
+    def _wait_after(self, error: SlackApiError, method: str, place: str, pause: float | None) -> float | None:
         """Return how long to wait before another try; None where there is none."""
         failure: SystemFailure = failure_of(error, method)
-        if not isinstance(failure, Temporary):
+        if method in _AT_ONCE or not isinstance(failure, Temporary):
             return None
         if status_of(error) != _TOO_MANY:
             return pause if method in _SAFE else None
         wait = failure.retry_after or timedelta(seconds=1)
-        self._throttle.hold(method, channel, seconds=wait.total_seconds())
+        self._throttle.hold(method, place, seconds=wait.total_seconds())
         return None if pause is None or wait > _LONGEST_PAUSE else 0.0
 
 

@@ -105,6 +105,11 @@ def target(value: str) -> Target | None:
     return Target(found[1], found[2]) if found else None
 
 
+def channel(metadata: str) -> str:
+    """Read the channel that a form was opened from; empty where it names none."""
+    return metadata if _CHANNEL.fullmatch(metadata) else ""
+
+
 def _read(kind: str, reader: Callable[[Body], Payload], body: object) -> Payload | None:
     try:
         return reader(_inner({"body": body}, "body"))

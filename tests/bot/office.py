@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.dispatch import Dispatch
 from bot.worker import Worker
 from commands.core.catalog import Catalog
+from commands.core.form import Form
 from commands.core.model import ChatUser
 from commands.core.reasons import Notice
 from commands.deploy import Origin
@@ -61,11 +62,14 @@ class Office:
     async def types(
         self, text: str, *, user: ChatUser = ALICE, command: str = "/deploy", channel: str = CHANNEL
     ) -> Notice | None:
-        """Send a line and whisper its answer, which fails where the words lack a fact."""
-        notice = await self.dispatch.command(command=command, text=text, origin=self.origin(user, channel=channel))
-        if notice is not None:
-            await self.desk.chat.whisper(channel=channel, user=user.id, notice=notice)
-        return notice
+        """Send a line and give its answer, which fails where the words lack a fact or the form cannot be drawn."""
+        answer = await self.dispatch.command(command=command, text=text, origin=self.origin(user, channel=channel))
+        if isinstance(answer, Form):
+            await self.desk.chat.open_form(trigger=f"1.{self.keys}.abcdef", channel=channel, form=answer)
+            return None
+        if answer is not None:
+            await self.desk.chat.whisper(channel=channel, user=user.id, notice=answer)
+        return answer
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

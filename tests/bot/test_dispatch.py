@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from typing_extensions import override
 
+from bot.dispatch import Answer
 from commands.core.acts import gate_of
 from commands.core.card import Headline
 from commands.core.catalog import App
@@ -13,7 +14,7 @@ from commands.core.grammar import LATER_VERBS
 from commands.core.model import Action, ActState, ChatUser, Content, Deployment, Person, Stage
 from commands.core.ports import Available, Stranger
 from commands.core.reasons import Choice, Notice, ReasonCode
-from commands.core.requests import DeployRequest, PressRequest
+from commands.core.requests import DeployRequest, Misunderstood, PressRequest
 from tests import make
 from tests.bot import loops
 from tests.bot.loops import settle
@@ -56,8 +57,8 @@ def press(row: Deployment, action: Action = Action.PROMOTE) -> PressRequest:
     return PressRequest(action=action, deployment=row.id, gate=gate_of(row, action))
 
 
-def code(notice: Notice | None) -> ReasonCode | None:
-    return notice.code if notice else None
+def code(answer: Answer) -> ReasonCode | None:
+    return answer.code if isinstance(answer, Notice) else None
 
 
 async def states(office: Office, row: Deployment) -> Sequence[ActState]:
@@ -79,8 +80,6 @@ async def test_people_of_another_team_are_refused_before_anything_is_looked_at(l
 @pytest.mark.parametrize(
     ("command", "line", "expected"),
     [
-        ("/deploy", "", ReasonCode.EMPTY),
-        ("/deploy", "shop", ReasonCode.MISSING_VERSION),
         ("/deploy", "shop v9", ReasonCode.UNKNOWN_VERSION),
         ("/deploy", "shap v1.2", ReasonCode.UNKNOWN_APP),
         ("/deploy", "shop v1.2 sideways", ReasonCode.UNKNOWN_WORD),
@@ -109,6 +108,30 @@ async def test_every_kind_of_line_gets_an_answer_that_can_be_said(
     office = Office()
     assert code(await office.types(line, command=command)) is expected
     assert office.desk.chat.whispers[-1].code is expected
+
+
+@pytest.mark.parametrize(("line", "app", "count"), [("", "", 0), ("deploy", "", 0), ("shop", "shop", 4)])
+async def test_an_unfinished_deploy_is_answered_by_the_form(line: str, app: str, count: int) -> None:
+    office = Office()
+    assert await office.types(line) is None
+    (opened,) = office.desk.chat.forms
+    assert (opened.form.app, len(opened.form.versions)) == (app, count)
+    assert office.desk.chat.whispers == []
+
+
+async def test_a_form_is_not_for_people_of_another_team() -> None:
+    office = Office()
+    for request in (DeployRequest(app="shop", version="v1.2"), Misunderstood(notice=Notice(code=ReasonCode.EMPTY))):
+        notice = await office.dispatch.submit(request, origin=office.origin(OUTSIDER))
+        assert notice == Notice(code=ReasonCode.OUTSIDE_TEAM, facts={"hint": HINT})
+    assert office.desk.deployments.rows == {}
+
+
+@pytest.mark.parametrize(("failure", "expected"), [(Temporary("Keycloak", "down"), ReasonCode.RIGHTS_UNKNOWN)])
+async def test_what_was_entered_is_answered_when_a_system_fails(failure: SystemFailure, expected: ReasonCode) -> None:
+    office = Office(desk=Desk(people=Broken(failure)))
+    notice = await office.dispatch.submit(DeployRequest(app="shop", version="v1.2"), origin=office.origin())
+    assert notice == Notice(code=expected, facts={"hint": HINT})
 
 
 @pytest.mark.parametrize(
@@ -184,7 +207,7 @@ async def test_a_confirmed_deploy_starts_and_says_where_its_card_is() -> None:
     office = Office()
     line = "shop v1.2 to production"
     notice = await office.dispatch.command(command="/deploy", text=line, origin=office.origin(), is_confirmed=True)
-    assert notice is not None
+    assert isinstance(notice, Notice)
     assert notice.code is ReasonCode.STARTED
     assert notice.facts == {
         "deployment": 142,

@@ -12,6 +12,7 @@ from commands.core.model import Action, ActState, Content, Deployment, Stage
 from commands.core.reasons import ReasonCode
 from integrations.slack.card_buttons import buttons
 from integrations.slack.connection import SlackSettings
+from integrations.slack.form import CALLBACK
 from integrations.slack.notices import render
 from integrations.slack.socket import bolt_app
 from tests import make
@@ -50,6 +51,18 @@ class Floor:
 def pressed(action: str, value: str, **changes: Any) -> Obj:
     (button,) = click_payload()["actions"]
     return click_payload(actions=[{**button, "action_id": action, "value": value}], **changes)
+
+
+def entered(*, metadata: str = CHANNEL, user: str = "U0ALICE", team: str = "T0SLIPWAY", **values: str) -> Obj:
+    """Make the form as it is sent; what is not given is left empty."""
+    given = {"app": "shop", "version": "v1.2", "strategy": "usual", "environment": "staging", "reason": "", **values}
+    view = {
+        **view_payload()["view"],
+        "callback_id": CALLBACK,
+        "private_metadata": metadata,
+        "state": {"values": {name: {name: {"value": value}} for name, value in given.items()}},
+    }
+    return view_payload(view=view, user={"id": user, "team_id": team})
 
 
 def paused(office: Office) -> Deployment:
@@ -264,5 +277,102 @@ def test_an_answer_that_cannot_be_given_breaks_nothing(trouble: Temporary | Perm
         assert await floor.hears(command_payload(text="help")) == []
         floor.office.desk.chat.trouble = None
         assert len(await floor.hears(command_payload(text="help"))) == 1
+
+    loops.run(main())
+
+
+@pytest.mark.parametrize(("line", "app"), [("", ""), ("shop", "shop")])
+def test_an_unfinished_deploy_opens_the_form_with_its_own_trigger(line: str, app: str) -> None:
+    async def main() -> None:
+        floor = Floor()
+        assert await floor.hears(command_payload(text=line, channel_id="C0RANDOM")) == []
+        (opened,) = floor.office.desk.chat.forms
+        assert (opened.trigger, opened.channel, opened.form.app) == ("1.2.abcdef", "C0RANDOM", app)
+
+    loops.run(main())
+
+
+def test_a_suggested_app_opens_the_form_as_well() -> None:
+    async def main() -> None:
+        floor = Floor()
+        user = {"id": "U0ALICE", "team_id": "T0SLIPWAY"}
+        assert await floor.hears(pressed("slipway:choice:0", "/deploy shop", user=user)) == []
+        (opened,) = floor.office.desk.chat.forms
+        assert (opened.trigger, opened.channel, opened.form.app) == ("3.4.abcdef", CHANNEL, "shop")
+
+    loops.run(main())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "first"),
+    [("", ReasonCode.EMPTY, "/deploy shop"), ("shop", ReasonCode.MISSING_VERSION, "/deploy shop v1.3.0-rc.1")],
+)
+def test_a_form_that_came_too_late_is_said_in_words(line: str, expected: ReasonCode, first: str) -> None:
+    async def main() -> None:
+        floor = Floor()
+        floor.office.desk.chat.expired.add("1.2.abcdef")
+        assert await floor.hears(command_payload(text=line)) == [(CHANNEL, "U0ALICE", expected)]
+        assert floor.office.desk.chat.whispers[-1].notice.choices[0].command == first
+        assert floor.office.desk.chat.forms == []
+
+    loops.run(main())
+
+
+def test_a_sent_form_starts_what_was_entered_and_the_card_is_the_only_answer() -> None:
+    async def main() -> None:
+        floor = Floor()
+        assert await floor.hears(entered(strategy="rolling", reason="fix the checkout", metadata="C0RANDOM")) == []
+        (row,) = floor.office.desk.deployments.rows.values()
+        assert (row.app, row.version, row.environment, row.strategy) == ("shop", "v1.2", "staging", "rolling")
+        assert (row.requester.name, row.reason, row.channel) == ("alice", "fix the checkout", "C0RANDOM")
+
+    loops.run(main())
+
+
+def test_a_form_sent_twice_starts_once() -> None:
+    async def main() -> None:
+        floor = Floor()
+        assert await floor.hears(entered()) == []
+        assert await floor.hears(entered()) == [(CHANNEL, "U0ALICE", ReasonCode.REPEATED)]
+        assert len(floor.office.desk.deployments.rows) == 1
+
+    loops.run(main())
+
+
+def test_a_form_is_no_confirmation() -> None:
+    async def main() -> None:
+        floor = Floor()
+        asked = await floor.hears(entered(environment="production", reason="it's time"))
+        assert asked == [(CHANNEL, "U0ALICE", ReasonCode.CONFIRM)]
+        (choice,) = floor.office.desk.chat.whispers[-1].notice.choices
+        assert choice.command == "/deploy shop v1.2 to production because it's time"
+        user = {"id": "U0ALICE", "team_id": "T0SLIPWAY"}
+        started = await floor.hears(pressed("slipway:confirm:0", choice.command, user=user))
+        assert started == [(CHANNEL, "U0ALICE", ReasonCode.STARTED)]
+
+    loops.run(main())
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (entered(user="U0EVE"), (CHANNEL, "U0EVE", ReasonCode.ROLE_MISSING)),
+        (entered(team="T0ELSEWHERE"), (CHANNEL, "U0ALICE", ReasonCode.OUTSIDE_TEAM)),
+        (entered(version="???"), (CHANNEL, "U0ALICE", ReasonCode.MALFORMED_VERSION)),
+        (entered(version="v9"), (CHANNEL, "U0ALICE", ReasonCode.UNKNOWN_VERSION)),
+        (entered(app="nothing"), (CHANNEL, "U0ALICE", ReasonCode.UNKNOWN_APP)),
+        (entered(app=""), (CHANNEL, "U0ALICE", ReasonCode.MISSING_APP)),
+        (entered(environment="vault"), (CHANNEL, "U0ALICE", ReasonCode.WRONG_ENVIRONMENT)),
+        (entered(strategy="sideways"), (CHANNEL, "U0ALICE", ReasonCode.UNKNOWN_WORD)),
+        (entered(app="", metadata="<!channel>"), ("U0ALICE", "U0ALICE", ReasonCode.MISSING_APP)),
+    ],
+)
+def test_a_sent_form_that_starts_nothing_is_answered_where_it_was_opened(
+    payload: Obj, expected: tuple[str, str, ReasonCode]
+) -> None:
+    async def main() -> None:
+        floor = Floor()
+        assert await floor.hears(payload) == [expected]
+        assert floor.office.desk.deployments.rows == {}
 
     loops.run(main())

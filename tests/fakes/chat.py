@@ -1,5 +1,5 @@
-"""A chat that remembers: cards by message, threads, whispers. It draws with the real renderers, so that a card or a
-notice that cannot be drawn, or a notice whose facts are not those of its code, fails the test that made it.
+"""A chat that remembers: cards by message, threads, whispers, forms. It draws with the real renderers, so that what
+cannot be drawn, or a notice whose facts are not those of its code, fails the test that made it.
 """
 
 from collections.abc import Iterable
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from commands.core.card import Card
 from commands.core.errors import Permanent, SystemFailure
+from commands.core.form import Form
 from commands.core.model import CardRef
 from commands.core.reasons import Milestone, MilestoneCode, Notice, ReasonCode
 from integrations.slack import words
 from integrations.slack.client import digest_of
+from integrations.slack.form import render as render_form
 from integrations.slack.milestones import render as render_milestone
 from integrations.slack.notices import render as render_notice
 
@@ -28,14 +30,28 @@ class Whisper:
         return self.notice.code
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A form that somebody has in front of them."""
+
+    trigger: str
+    channel: str
+    form: Form
+
+
 @dataclass(slots=True)
 class FakeChat:
-    """Implements Chat; `channels` maps names to ids, `trouble` is raised by calls until it is taken away."""
+    """Implements Chat; `channels` maps names to ids, `trouble` is raised by calls until it is taken away.
+
+    A trigger opens one form; those in `expired` open none.
+    """
 
     channels: dict[str, str] = field(default_factory=lambda: {"#deploys": "C0DEPLOYS", "#prod-deploys": "C0PROD"})
     cards: dict[tuple[str, str], list[Card]] = field(default_factory=dict)
     threads: dict[tuple[str, str], list[Milestone]] = field(default_factory=dict)
     whispers: list[Whisper] = field(default_factory=list)
+    forms: list[Opened] = field(default_factory=list)
+    expired: set[str] = field(default_factory=set)
     trouble: SystemFailure | None = None
 
     async def post(self, channel: str, card: Card) -> CardRef:
@@ -68,6 +84,15 @@ class FakeChat:
         _check(notice.code, notice.facts.keys(), words.FACTS[notice.code])
         render_notice(notice)
         self.whispers.append(Whisper(channel, user, notice))
+
+    async def open_form(self, *, trigger: str, channel: str, form: Form) -> None:
+        self._fail()
+        render_form(form, channel=channel)
+        if trigger in self.expired:
+            raise Permanent("Slack", f"views.open to {channel}: expired_trigger_id")
+        if trigger in {opened.trigger for opened in self.forms}:
+            raise Permanent("Slack", f"views.open to {channel}: exchanged_trigger_id")
+        self.forms.append(Opened(trigger, channel, form))
 
     def digest(self, card: Card) -> str:
         return digest_of(card)

@@ -1,5 +1,6 @@
 """What every chat does, held against the fake and against the real adapter in front of the stand-in workspace."""
 
+import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
@@ -7,6 +8,7 @@ import pytest
 
 from commands.core.card import draw
 from commands.core.errors import Permanent, Temporary
+from commands.core.form import Destination, Form
 from commands.core.model import CardRef, Stage
 from commands.core.ports import Chat
 from commands.core.reasons import Milestone, MilestoneCode, Notice, ReasonCode
@@ -22,6 +24,7 @@ CARD = draw(deployment(), ())
 OTHER = draw(deployment(rollout=rollout(), stage=Stage.ROLLING_OUT), ())
 STARTED = Milestone(key="s", code=MilestoneCode.STARTED, facts={"by": "U0ALICE"})
 STALE = Notice(code=ReasonCode.STALE)
+FORM = Form(apps=("shop",), destinations=(Destination(name="staging"),), environment="staging")
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,22 @@ class World:
     thread: Callable[[CardRef], int]
     whispers: Callable[[str], int]
     break_down: Callable[[], None]
+    trigger: Callable[[], str]
+    expired_trigger: Callable[[], str]
+    forms: Callable[[], int]
 
 
 def with_fake() -> World:
     chat = FakeChat()
 
+    triggers = (f"1.{number}.abcdef" for number in itertools.count())
+
     def break_down() -> None:
         chat.trouble = Temporary("Slack", "down")
+
+    def expired_trigger() -> str:
+        chat.expired.add("0.0.abcdef")
+        return "0.0.abcdef"
 
     return World(
         chat=chat,
@@ -47,11 +59,19 @@ def with_fake() -> World:
         thread=lambda ref: len(chat.threads[ref.channel, ref.ts]),
         whispers=lambda user: sum(whisper.user == user for whisper in chat.whispers),
         break_down=break_down,
+        trigger=lambda: next(triggers),
+        expired_trigger=expired_trigger,
+        forms=lambda: len(chat.forms),
     )
 
 
 def with_slack(slack: SlackStandIn, faults: Faults, chat: SlackChat) -> World:
-    workspace = slack.slack.workspace
+    workspace, triggers = slack.slack.workspace, slack.slack.triggers
+
+    def expired_trigger() -> str:
+        trigger = triggers.issue("U0ALICE")
+        triggers._issued[trigger].until = 0
+        return trigger
 
     return World(
         chat=chat,
@@ -59,6 +79,9 @@ def with_slack(slack: SlackStandIn, faults: Faults, chat: SlackChat) -> World:
         thread=lambda ref: len(workspace.replies(workspace.message(ref.channel, ref.ts))),
         whispers=lambda user: len(workspace.ephemerals(user)),
         break_down=lambda: faults.add(Fault(system="slack", kind="status", options={"status": 503})),
+        trigger=lambda: triggers.issue("U0ALICE"),
+        expired_trigger=expired_trigger,
+        forms=lambda: len(slack.slack.views.open_by("U0ALICE")),
     )
 
 
@@ -137,8 +160,25 @@ async def test_chat_that_is_down_is_temporary(world: World) -> None:
         await world.chat.say(ref, STARTED)
     with pytest.raises(Temporary):
         await world.chat.whisper(channel="C0DEPLOYS", user="U0EVE", notice=STALE)
+    with pytest.raises(Temporary):
+        await world.chat.open_form(trigger=world.trigger(), channel="C0DEPLOYS", form=FORM)
 
 
 async def test_digests_tell_cards_apart(world: World) -> None:
     assert world.chat.digest(CARD) == world.chat.digest(draw(deployment(), ()))
     assert world.chat.digest(CARD) != world.chat.digest(OTHER)
+
+
+async def test_form_opens_once_for_a_trigger(world: World) -> None:
+    trigger = world.trigger()
+    await world.chat.open_form(trigger=trigger, channel="C0DEPLOYS", form=FORM)
+    assert world.forms() == 1
+    with pytest.raises(Permanent, match="exchanged_trigger_id"):
+        await world.chat.open_form(trigger=trigger, channel="C0DEPLOYS", form=FORM)
+    assert world.cards("C0DEPLOYS") == 0
+
+
+async def test_form_does_not_open_when_its_trigger_is_too_old(world: World) -> None:
+    with pytest.raises(Permanent, match="expired_trigger_id"):
+        await world.chat.open_form(trigger=world.expired_trigger(), channel="C0DEPLOYS", form=FORM)
+    assert world.forms() == 0

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.scenarios.world import ROOT, World
 
 
@@ -52,6 +54,39 @@ def test_a_protected_environment_asks_once_more_and_its_card_goes_to_its_channel
     world.card_shows("shop v1.2 → production", channel="prod-deploys")
     world.hears("carol", "Started #1")
     assert world.card("deploys") is None
+
+
+def test_without_words_a_form_opens_and_sending_it_is_like_typing(world: World) -> None:
+    world.type("alice", "/deploy")
+    offered = world.form_opens("alice")
+    assert {"shop", "pay", "search", "report"} <= set(offered["App"])
+    assert offered["Version"] == ()
+    assert "production (protected)" in offered["Environment"]
+    world.submit("alice", {"App": "shop", "Version": "v1.2", "Reason": "fix the checkout"})
+    world.card_shows("shop v1.2 → staging", "canary", "fix the checkout", number=1)
+    assert world.views("alice") == []
+
+
+def test_the_form_of_an_app_offers_its_versions_and_confirms_like_a_typed_line(world: World) -> None:
+    world.type("carol", "/deploy shop")
+    assert world.form_opens("carol")["Version"] == ("v1.3.0-rc.1", "v1.2.1", "v1.2", "v1.1", "v1.0")
+    world.submit("carol", {"Version": "v1.2", "Strategy": "rolling", "Environment": "production (protected)"})
+    told = world.hears("carol", "Deploy shop v1.2 to production", "v1.1")
+    assert world.card("prod-deploys") is None
+    world.press("carol", told.buttons[0])
+    world.card_shows("shop v1.2 → production", "rolling", channel="prod-deploys")
+
+
+@pytest.mark.parametrize("fault", [{"kind": "down"}, {"kind": "hang", "seconds": 60}])
+def test_the_form_opens_without_the_repository_and_works_when_it_is_back(
+    world: World, fault: dict[str, object]
+) -> None:
+    world.fault(system="nexus", **fault)
+    world.type("alice", "/deploy shop")
+    assert world.form_opens("alice")["Version"] == ()
+    world.fault(clear=True)
+    world.submit("alice", {"Version": "v1.2"})
+    world.card_shows("shop v1.2 → staging")
 
 
 def test_a_second_deploy_is_told_who_is_busy_there(world: World) -> None:

@@ -144,6 +144,11 @@ class World:
         answer = self._post("click", user=user, channel=channel, label=label, **place)
         assert answer.get("acknowledged"), f"{label} was not acknowledged: {answer}"
 
+    def submit(self, user: str, values: Mapping[str, str]) -> None:
+        """Fill in the form in front of that person, by the labels of its fields, and send it."""
+        answer = self._post("submit", user=user, values=values)
+        assert answer.get("acknowledged"), f"the form was not acknowledged: {answer}"
+
     def fault(self, **fault: object) -> None:
         self._post("fault", **fault)
 
@@ -166,6 +171,11 @@ class World:
     def whispers(self, user: str) -> list[Message]:
         """Return what only that person sees, oldest first."""
         return [Message.from_driver(raw) for raw in self._get("ephemerals", user=user)["ephemerals"]]
+
+    def views(self, user: str) -> list[dict[str, Any]]:
+        """Return the forms that the person has open, the top one last."""
+        found: list[dict[str, Any]] = self._get("views", user=user)["views"]
+        return found
 
     def cluster(self) -> dict[str, list[dict[str, Any]]]:
         return self._get("cluster")
@@ -197,6 +207,14 @@ class World:
         card = self.card(channel, number=number)
         assert card is not None
         return card
+
+    def form_opens(self, user: str) -> dict[str, tuple[str, ...]]:
+        """Wait until a form is open in front of a person; return what each of its fields offers, by label."""
+        self.until(lambda: self.views(user), f"a form opens for {user}")
+        return {
+            block["label"]["text"]: tuple(option["text"]["text"] for option in block["element"].get("options", ()))
+            for block in self.views(user)[-1]["blocks"]
+        }
 
     def thread_ends(self, card: Message, text: str) -> list[str]:
         """Wait until the last line of a card's thread has the text; return all lines."""

@@ -12,6 +12,7 @@ from commands.core.failure import SHOWN_LINES, explain
 from commands.core.model import Act, Action, Stage
 from commands.core.observed import StepPhase, StepSnapshot
 from commands.core.policy import Allowed, Cleared, Denied, DeployFacts, decide, permits
+from commands.core.ports import Available
 from commands.core.reasons import MilestoneCode, ReasonCode
 from tests import make
 from tests.commands.desk import Desk
@@ -102,6 +103,11 @@ def test_the_policy_asks_for_the_role_before_anything_else() -> None:
 @pytest.mark.parametrize("wanted", ["1.9", "latest"])
 def test_a_version_that_does_not_exist_is_not_made_up(wanted: str) -> None:
     assert plan.resolve(wanted, []) is None
+
+
+def test_latest_never_brings_in_a_name_that_nobody_could_type() -> None:
+    published = [Available(version=name) for name in ("9.0,image.repository=evil", "$(id)", "v1.2")]
+    assert plan.resolve("latest", published) == "v1.2"
 
 
 def test_where_nothing_ran_there_is_no_way_back() -> None:

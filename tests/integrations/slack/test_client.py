@@ -6,10 +6,12 @@ import pytest
 
 from commands.core.card import Card, draw
 from commands.core.errors import Permanent, SystemFailure, Temporary
+from commands.core.form import Destination, Form
 from commands.core.model import CardRef
 from commands.core.reasons import Milestone, MilestoneCode, Notice, ReasonCode
 from integrations.slack.client import SlackChat
 from integrations.slack.connection import SlackSettings, check_ticket, new_session, web_client
+from integrations.slack.form import render
 from integrations.slack.throttle import Throttle
 from tests.integrations.slack.server import BOT_TOKEN, Answer, Slack, drop, error, hang, ok, page, slack_server
 from tests.integrations.slack.test_throttle import Hands
@@ -19,6 +21,7 @@ REF = CardRef(channel="C0DEPLOYS", ts="1700000000.000001")
 CARD: Card = draw(deployment(), ())
 STALE = Notice(code=ReasonCode.STALE)
 PAUSED = Milestone(key="p", code=MilestoneCode.PAUSED)
+FORM = Form(apps=("shop",), destinations=(Destination(name="staging"),), app="shop", versions=("v1.2",))
 
 
 @pytest.fixture
@@ -84,6 +87,31 @@ async def test_whisper_that_is_refused_otherwise_fails(slack: Slack, chat: Slack
     slack.answers["chat.postEphemeral"] = [error("invalid_blocks")]
     with pytest.raises(Permanent, match=r"chat.postEphemeral to C0DEPLOYS: invalid_blocks"):
         await chat.whisper(channel="C0DEPLOYS", user="U0EVE", notice=STALE)
+
+
+async def test_form_is_opened_with_the_trigger_and_names_its_channel(slack: Slack, chat: SlackChat) -> None:
+    await chat.open_form(trigger="1.2.abcdef", channel="C0DEPLOYS", form=FORM)
+    assert slack.calls == [("views.open", {"trigger_id": "1.2.abcdef", "view": render(FORM, channel="C0DEPLOYS")})]
+    assert slack.sent("views.open")[0]["view"]["private_metadata"] == "C0DEPLOYS"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (error("expired_trigger_id"), Permanent),
+        (error("ratelimited", status=429, Retry_After="1"), Temporary),
+        (error("internal_error"), Temporary),
+        (page(503), Temporary),
+        (drop, Temporary),
+    ],
+)
+async def test_form_that_is_refused_is_not_tried_again(
+    slack: Slack, chat: SlackChat, hands: Hands, answer: Answer, expected: type[SystemFailure]
+) -> None:
+    slack.answers["views.open"] = [answer]
+    with pytest.raises(expected, match=r"views\.open to C0DEPLOYS"):
+        await chat.open_form(trigger="1.2.abcdef", channel="C0DEPLOYS", form=FORM)
+    assert (len(slack.sent("views.open")), hands.slept) == (1, [])
 
 
 async def test_refused_post_says_what_to_change(slack: Slack, chat: SlackChat) -> None:
