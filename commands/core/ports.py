@@ -251,7 +251,7 @@ class Chat(Protocol):
     """Cards, threads, private answers and the form."""
 
     async def post(self, channel: str, card: Card) -> CardRef:
-        """Post a new card; `channel` is an id, or a name with #."""
+        """Post a new card; `channel` is an id, a name with #, or a person's id for their direct messages."""
         ...
 
     async def update(self, ref: CardRef, card: Card) -> CardRef:

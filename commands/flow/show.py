@@ -35,13 +35,21 @@ class Show:
     async def _card(self, row: Deployment) -> CardRef:
         card = draw(row, await self.deployments.acts(row.id))
         if row.card is None:
-            ref = await self.chat.post(row.channel, card)
+            ref = await self._post(row, card)
         elif row.card.sent != self.chat.digest(card):
             ref = await self._edit(row.card, card)
         else:
             ref = row.card
         await self.deployments.shown(row.id, card=ref, revision=row.revision)
         return ref
+
+    async def _post(self, row: Deployment, card: Card) -> CardRef:
+        """Post the card where it belongs, or, where the bot may not write, to whoever asked for the deployment."""
+        try:
+            return await self.chat.post(row.channel, card)
+        except Permanent as failure:
+            log.warning("the card of #%d goes to %s alone: %s", row.number, row.requester.name, failure.message)
+            return await self.chat.post(row.requester.chat_id, card)
 
     async def _edit(self, ref: CardRef, card: Card) -> CardRef:
         """Edit the card in place; one that somebody deleted is posted anew, for its buttons are needed."""

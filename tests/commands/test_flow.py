@@ -156,6 +156,16 @@ async def test_a_card_that_somebody_deleted_is_posted_anew() -> None:
     assert len(desk.chat.cards[found.channel, found.ts]) == 1
 
 
+async def test_a_card_whose_channel_is_closed_to_us_goes_to_the_requester() -> None:
+    desk = Desk()
+    row = await desk.started()
+    desk.chat.channels.clear()
+    await desk.show.run(row.id)
+    shown = (await desk.row(row)).card
+    assert shown is not None
+    assert shown.channel == "DU0ALICE"
+
+
 async def test_nothing_is_decided_before_the_cluster_was_listed() -> None:
     desk = Desk()
     row = await desk.started()

@@ -56,8 +56,8 @@ class FakeChat:
 
     async def post(self, channel: str, card: Card) -> CardRef:
         self._fail()
-        known = self.channels.get(channel, channel)
-        if known not in self.channels.values():
+        known = f"D{channel}" if channel.startswith("U") else self.channels.get(channel, channel)
+        if not known.startswith("D") and known not in self.channels.values():
             raise Permanent("Slack", f"chat.postMessage to {channel}: channel_not_found")
         ref = CardRef(channel=known, ts=f"1700000000.{len(self.cards) + 1:06}", sent=self.digest(card))
         self.cards[known, ref.ts] = [card]
