@@ -131,8 +131,7 @@ def _pipeline(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now:
     said = milestones_of_pipeline(deployment, pipeline)
     match pipeline.phase:
         case PipelinePhase.WAITING | PipelinePhase.RUNNING:
-            is_releasing = any(s.name == "release" and s.phase is not StepPhase.PENDING for s in pipeline.steps)
-            row = replace(row, stage=Stage.RELEASING if is_releasing else row.stage)
+            row = replace(row, stage=Stage.RELEASING if _has_begun_to_release(pipeline) else row.stage)
             return Step(deployment=row, milestones=said, effects=_acts_on_pipeline(row, acts))
         case PipelinePhase.SUCCEEDED:
             moved = _rollout(replace(row, stage=Stage.ROLLING_OUT), seen=seen, acts=acts, now=now)
@@ -146,6 +145,9 @@ def _pipeline(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now:
 def _without_pipeline(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
     cancel = _cancel(acts)
     if cancel is not None and deployment.pipeline is None:
+        # It may have been started a moment ago and not be seen yet: stop it by name before saying that it is.
+        if cancel.state is ActState.REQUESTED:
+            return Step(deployment=deployment, effects=(StopPipeline(cancel),))
         return _end(deployment, Stage.CANCELLED, acts=acts, now=now, by=cancel)
     if deployment.pipeline is None:
         return Step(deployment=deployment, effects=(SubmitPipeline(),))
@@ -161,6 +163,11 @@ def _content(deployment: Deployment, pipeline: PipelineSnapshot) -> Content:
     )
 
 
+def _has_begun_to_release(pipeline: PipelineSnapshot) -> bool:
+    release = pipeline.step("release")
+    return release is not None and release.phase not in {StepPhase.PENDING, StepPhase.SKIPPED}
+
+
 def _acts_on_pipeline(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:
     """Stop the pipeline when asked, but never once the release has begun: half a release helps nobody."""
     effects: list[Effect] = []
@@ -173,10 +180,10 @@ def _acts_on_pipeline(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Ef
 
 
 def _pipeline_failed(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
-    cancel = _cancel(acts)
-    if cancel is not None:
-        return _end(deployment, Stage.CANCELLED, acts=acts, now=now, by=cancel)
     pipeline = deployment.pipeline
+    cancel = _cancel(acts)
+    if cancel is not None and not (pipeline and _has_begun_to_release(pipeline)):
+        return _end(deployment, Stage.CANCELLED, acts=acts, now=now, by=cancel)
     failed = pipeline.failed_step if pipeline else None
     if failed is not None and seen.log is None:
         return Step(deployment=deployment, effects=(ReadLog(failed.name),))

@@ -75,6 +75,7 @@ class Advance:
                     seen_log, has_more = await self._log(row, effect.step), True
                 else:
                     await self._carry_out(row, effect)
+                    has_more = has_more or isinstance(effect, StopPipeline)
             if not has_more:
                 return Outcome(is_over=row.stage.is_terminal, wake=wake)
         return Outcome(wake=self.clock.now())

@@ -13,6 +13,7 @@ from commands.core.observed import (
     Pause,
     PauseReason,
     PipelinePhase,
+    PipelineSnapshot,
     Replicas,
     RolloutPhase,
     RolloutSnapshot,
@@ -23,6 +24,7 @@ from commands.core.reasons import Milestone, MilestoneCode, ReasonCode
 from tests import make
 from tests.commands.desk import BOB, Desk
 from tests.fakes.deployments import FakeDeployments
+from tests.fakes.pipelines import FakePipelines
 from tests.fakes.rollouts import FakeRollouts
 
 
@@ -43,6 +45,14 @@ class LateWatch(FakeRollouts):
         if self.restless and now is not None:
             self.known[place] = replace(now, generation=now.generation + 1)
         return now
+
+
+class LatePipelines(FakePipelines):
+    """A watch that does not show yet what the cluster has."""
+
+    @override
+    def snapshot(self, place: Place, *, name: str) -> PipelineSnapshot | None:
+        return None
 
 
 class Contested(FakeDeployments):
@@ -244,6 +254,28 @@ async def test_cancel_stops_the_pipeline() -> None:
     assert desk.pipelines.stopped == [row.workflow]
     await desk.advance.run(row.id)
     assert (await desk.row(row)).stage is Stage.CANCELLED
+
+
+async def test_cancel_of_a_pipeline_that_was_started_and_not_yet_seen_stops_it() -> None:
+    desk = Desk()
+    row = await desk.started()
+    await desk.advance.run(row.id)
+    (started,) = desk.pipelines.known.values()
+    await asked(desk, row, Action.CANCEL)
+    late = LatePipelines(known=desk.pipelines.known)
+    desk.pipelines = late
+    await desk.advance.run(row.id)
+    assert late.stopped == [started.name]
+    assert (await desk.row(row)).stage is Stage.CANCELLED
+
+
+async def test_cancel_before_anything_was_started_starts_nothing() -> None:
+    desk = Desk()
+    row = await desk.started()
+    await asked(desk, row, Action.CANCEL)
+    await desk.advance.run(row.id)
+    assert (await desk.row(row)).stage is Stage.CANCELLED
+    assert (desk.pipelines.orders, desk.pipelines.stopped) == ([], [])
 
 
 async def test_acts_are_carried_out_and_said_by_name() -> None:

@@ -153,12 +153,23 @@ def test_cancel_stops_a_building_pipeline_and_ends_cancelled() -> None:
     assert codes(ended) == [MilestoneCode.CANCELLED]
 
 
-def test_cancel_before_the_pipeline_exists_starts_nothing() -> None:
+def test_cancel_before_the_pipeline_is_seen_stops_it_by_name_before_it_says_so() -> None:
     row = make.deployment()
     cancel = act(row, Action.CANCEL)
-    ended = move(row, acts=(cancel,))
-    assert ended.deployment.stage is Stage.CANCELLED
-    assert ended.effects == (CloseAct(cancel, ActState.APPLIED),)
+    first = move(row, acts=(cancel,))
+    assert (first.deployment.stage, first.effects) == (Stage.BUILDING, (StopPipeline(cancel),))
+    ended = move(row, acts=(replace(cancel, state=ActState.APPLIED),))
+    assert (ended.deployment.stage, ended.effects) == (Stage.CANCELLED, ())
+
+
+def test_a_cancel_that_hit_the_release_itself_is_a_failure_and_not_nothing_released() -> None:
+    row = make.deployment(pipeline=running())
+    cancel = act(row, Action.CANCEL, state=ActState.APPLIED)
+    hit = make.step("release", StepPhase.FAILED, message="workflow shutdown with strategy:  Stop")
+    ended = move(row, pipeline=make.pipeline(phase=PipelinePhase.FAILED, steps=(hit,)), acts=(cancel,), log=())
+    assert ended.deployment.stage is Stage.FAILED
+    assert ended.deployment.failure is not None
+    assert ended.deployment.failure.step == "release"
 
 
 def test_cancel_is_refused_once_the_release_has_begun() -> None:
