@@ -128,7 +128,7 @@ def judge(
         return Notice(code=ReasonCode.ALREADY_FINISHED, facts=facts)
     if wanted is not None:
         return Notice(code=ReasonCode.STALE)
-    code = ReasonCode.NOT_WAITING if action in {Action.PROMOTE, Action.FULL} else ReasonCode.NOT_REVERSIBLE
+    code = ReasonCode.NOT_REVERSIBLE if action is Action.CANCEL else ReasonCode.NOT_WAITING
     return Notice(code=code, facts=facts)
 
 

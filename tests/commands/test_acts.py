@@ -112,6 +112,8 @@ async def test_promote_of_what_does_not_wait_and_cancel_of_what_is_released_expl
     desk.rollouts.put(row.place, moving)
     assert (await typed(desk, PromoteRequest(app="shop"))).code is ReasonCode.NOT_WAITING
     assert (await press(desk, row, Action.CANCEL)).code is ReasonCode.NOT_REVERSIBLE
+    releasing = desk.deployments.put(replace(row, stage=Stage.RELEASING))
+    assert (await press(desk, releasing, Action.ABORT)).code is ReasonCode.NOT_WAITING
 
 
 async def test_cancel_is_for_who_may_abort_and_for_who_asked_for_it() -> None:
