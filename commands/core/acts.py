@@ -46,8 +46,7 @@ def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot | None) -> list
         acts.append(Possible(action=Action.PROMOTE, gate=gate_of(deployment, Action.PROMOTE), effect=effect))
     if rollout.strategy is Strategy.CANARY and not rollout.is_full and has_more_gates(rollout):
         acts.append(Possible(action=Action.FULL, gate=gate_of(deployment, Action.FULL), effect="100"))
-    back = deployment.way_back.version if deployment.way_back else ""
-    return [*acts, Possible(action=Action.ABORT, gate=gate_of(deployment, Action.ABORT), effect=back)]
+    return [*acts, Possible(action=Action.ABORT, gate=gate_of(deployment, Action.ABORT), effect=deployment.ran_before)]
 
 
 def is_ours(deployment: Deployment, rollout: RolloutSnapshot | None) -> bool:

@@ -173,6 +173,11 @@ class Deployment:
     card: CardRef | None = None
     finished_at: datetime | None = None
 
+    @property
+    def ran_before(self) -> str:
+        """Name the version to return to; empty where nothing ran."""
+        return self.way_back.version if self.way_back else ""
+
 
 class ActState(StrEnum):
     """How far an act came: asked for, accepted by the cluster, or refused by it."""

@@ -54,17 +54,12 @@ def _paused(rollout: RolloutSnapshot, deployment: Deployment) -> list[Milestone]
     if pause is None or pause.reason is PauseReason.MANUAL:
         return []
     if pause.reason is PauseReason.GREEN:
-        facts: dict[str, Fact] = {"version": deployment.version, "running": running(deployment)}
+        facts: dict[str, Fact] = {"version": deployment.version, "running": deployment.ran_before}
         return [Milestone(key=f"green:{place}", code=MilestoneCode.GREEN_READY, facts=facts)]
     weight = Milestone(key=f"weight:{place}", code=MilestoneCode.CANARY_AT, facts={"weight": rollout.weight})
     if pause.until is None:
         return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED)]
     return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED_UNTIL, facts={"at": pause.until})]
-
-
-def running(deployment: Deployment) -> str:
-    """Name the version that ran before; empty where nothing did."""
-    return deployment.way_back.version if deployment.way_back else ""
 
 
 def acted(act: Act, deployment: Deployment) -> Milestone | None:
@@ -109,7 +104,7 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
     known: dict[str, Fact] = {
         "by": by.by.chat_id if by else "",
         "version": "",  # Of what took over, which is not known here.
-        "running": running(deployment),
+        "running": deployment.ran_before,
         "step": failure.step if failure else "",
         "detail": failure.message if failure else "",
         "seconds": max(1, _seconds(_elapsed(deployment))),

@@ -64,7 +64,6 @@ class ReasonCode(StrEnum):
 class MilestoneCode(StrEnum):
     """What the thread of a card hears, once each."""
 
-    STARTED = "started"
     IMAGE_BUILT = "image-built"
     RELEASED = "released"
     CANARY_AT = "canary-at"

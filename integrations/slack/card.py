@@ -114,16 +114,12 @@ def _released(deployment: Deployment, failure: Failure) -> Mrkdwn:
         template = card_words.NOTHING_RELEASED
     else:
         template = card_words.MAYBE_RELEASED if failure.step else card_words.NOT_FINISHED
-    return fill(template, running=_running(deployment))
-
-
-def _running(deployment: Deployment) -> str:
-    return deployment.way_back.version if deployment.way_back else ""
+    return fill(template, running=deployment.ran_before)
 
 
 def _outcome(card: Card) -> Mrkdwn | None:
     deployment = card.deployment
-    running = _running(deployment)
+    running = deployment.ran_before
     match card.headline:
         case Headline.ABORTING:
             return fill(card_words.GOING_BACK, running=running)

@@ -66,7 +66,7 @@ def _confirm(deployment: Deployment, act: Possible) -> Block | None:
             app=deployment.app,
             environment=deployment.environment,
             version=deployment.version,
-            running=deployment.way_back.version if deployment.way_back else "",
+            running=deployment.ran_before,
         ),
         yes=_label(deployment, act),
         no=label(card_words.CONFIRM_DENY),

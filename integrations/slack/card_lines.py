@@ -97,7 +97,7 @@ def _progress(deployment: Deployment, seen: RolloutSnapshot, headline: Headline)
 
 
 def _colours(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) -> Mrkdwn:
-    running = deployment.way_back.version if deployment.way_back else ""
+    running = deployment.ran_before
     if seen.is_aborted:
         return Mrkdwn("")
     if seen.active_hash and seen.active_hash == seen.current_hash and running:

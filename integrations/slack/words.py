@@ -266,7 +266,6 @@ FACTS: dict[R, frozenset[str]] = {
 }
 
 MILESTONES: dict[M, str] = {
-    M.STARTED: "Started by {by:person}",
     M.IMAGE_BUILT: "Image {digest:digest} built in {seconds:span}",
     M.RELEASED: "{version} released to {environment}, the rollout begins",
     M.CANARY_AT: "Canary at {weight} %",
@@ -287,7 +286,6 @@ MILESTONES: dict[M, str] = {
 }
 
 MILESTONE_FACTS: dict[M, frozenset[str]] = {
-    M.STARTED: frozenset({"by"}),
     M.IMAGE_BUILT: frozenset({"digest", "seconds"}),
     M.RELEASED: frozenset({"version", "environment"}),
     M.CANARY_AT: frozenset({"weight"}),

@@ -22,7 +22,7 @@ from tests.make import deployment, rollout
 
 CARD = draw(deployment(), ())
 OTHER = draw(deployment(rollout=rollout(), stage=Stage.ROLLING_OUT), ())
-STARTED = Milestone(key="s", code=MilestoneCode.STARTED, facts={"by": "U0ALICE"})
+PROMOTED = Milestone(key="s", code=MilestoneCode.PROMOTED, facts={"by": "U0ALICE"})
 STALE = Notice(code=ReasonCode.STALE)
 FORM = Form(apps=("shop",), destinations=(Destination(name="staging"),), environment="staging")
 
@@ -125,8 +125,8 @@ async def test_card_can_be_sent_twice_the_same(world: World) -> None:
 
 async def test_milestones_are_added_to_the_thread(world: World) -> None:
     ref = await world.chat.post("C0DEPLOYS", CARD)
-    await world.chat.say(ref, STARTED)
-    await world.chat.say(ref, replace(STARTED, is_broadcast=True, lines=("one", "two")))
+    await world.chat.say(ref, PROMOTED)
+    await world.chat.say(ref, replace(PROMOTED, is_broadcast=True, lines=("one", "two")))
     assert world.thread(ref) == 2
 
 
@@ -148,7 +148,7 @@ async def test_update_of_a_card_that_is_gone_is_permanent(world: World) -> None:
 
 async def test_milestone_of_a_card_that_is_gone_is_permanent(world: World) -> None:
     with pytest.raises(Permanent, match="thread_not_found"):
-        await world.chat.say(CardRef(channel="C0DEPLOYS", ts="1600000000.000001"), STARTED)
+        await world.chat.say(CardRef(channel="C0DEPLOYS", ts="1600000000.000001"), PROMOTED)
 
 
 async def test_chat_that_is_down_is_temporary(world: World) -> None:
@@ -157,7 +157,7 @@ async def test_chat_that_is_down_is_temporary(world: World) -> None:
     with pytest.raises(Temporary):
         await world.chat.update(ref, CARD)
     with pytest.raises(Temporary):
-        await world.chat.say(ref, STARTED)
+        await world.chat.say(ref, PROMOTED)
     with pytest.raises(Temporary):
         await world.chat.whisper(channel="C0DEPLOYS", user="U0EVE", notice=STALE)
     with pytest.raises(Temporary):
