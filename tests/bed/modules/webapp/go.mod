@@ -1,0 +1,3 @@
+module bed/webapp
+
+go 1.26
