@@ -13,6 +13,7 @@ from functools import partial
 from tests.bed import building, images, machine, namespace, processes, sweep
 from tests.bed.places import NETNS_FILE, Places
 from tests.bed.services import all_services, build_services
+from tests.bed.services.programs import ServiceError
 from tests.bed.supervisor import StartError, Supervisor, Watch, program_path
 
 CANNOT: int = 2
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except machine.Unfit as unfit:
         _complain(str(unfit))
         return CANNOT
-    except (StartError, building.BuildError, RuntimeError) as error:
+    except (StartError, building.BuildError, ServiceError, RuntimeError) as error:
         _complain(str(error))
         return 1
 

@@ -29,6 +29,14 @@ PACKAGES: Final = {
     "util-linux": "/usr/bin/nsenter",
     "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
     "git": "/usr/bin/git",
+    "tar": "/usr/bin/tar",
+    "gcc": "/usr/bin/gcc",
+    "libc6-dev": "/usr/include/stdio.h",
+}
+TOOLS: Final = {
+    # Installed only where the program is not on the PATH: many machines have them from elsewhere.
+    "openjdk-17-jdk-headless": "java",
+    "maven": "mvn",
 }
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
 OLDEST_GO: Final = (1, 26)
@@ -49,11 +57,8 @@ def check() -> None:
     if not shutil.which("apt-get"):
         raise Unfit("The bed is made of Debian packages, and apt-get is not here; use a Debian 12 machine or image.")
     _check_tool("go", ["go", "version"], r"go(\d+)\.(\d+)", OLDEST_GO, "Go 1.26 or newer")
-    _check_tool("java", ["java", "-version"], r'version "(\d+)(?:\.(\d+))?', (JAVA_MAJOR, 0), "a JDK 17 or newer")
-    if not shutil.which("mvn"):
-        raise Unfit(
-            "The bed takes Keycloak and Nexus from Maven, and mvn is not on the PATH; install Maven 3.8 or newer."
-        )
+    if shutil.which("java"):
+        _check_tool("java", ["java", "-version"], r'version "(\d+)(?:\.(\d+))?', (JAVA_MAJOR, 0), "a JDK 17 or newer")
     _check_namespaces()
     _check_cgroups()
 
@@ -89,6 +94,7 @@ def _check_cgroups() -> None:
 def install_packages() -> list[str]:
     """Install the Debian packages that are not there yet; return their names."""
     missing = [name for name, path in PACKAGES.items() if not Path(path).exists()]
+    missing += [name for name, program in TOOLS.items() if not shutil.which(program)]
     if missing:
         with _nothing_is_started():
             environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -35,9 +35,8 @@ class Places:
 
     @classmethod
     def from_environment(cls) -> "Places":
-        """Take BED_HOME, or a folder of the user's cache."""
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return cls(Path(os.environ.get("BED_HOME") or cache / "slipway-bed").resolve())
+        """Take BED_HOME, or the default; databases run as nobody, so each folder above it must let others pass."""
+        return cls(Path(os.environ.get("BED_HOME") or "/var/cache/slipway-bed").resolve())
 
     @property
     def bin(self) -> Path:

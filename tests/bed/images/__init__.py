@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from tests.bed.images import jre
+from tests.bed.images import jre, steps
 from tests.bed.images.archive import Entry, Image, tree, write
 from tests.bed.places import REGISTRY, Places
 
@@ -52,6 +52,7 @@ def all_images(places: Places) -> list[tuple[str, Callable[[], Image]]]:
         ("argoexec", lambda: Image(name=ARGOEXEC, entries=[*SHELL[-2:], program("argoexec")], entrypoint=["argoexec"])),
         ("webapp", lambda: Image(name=WEBAPP, entries=[*SHELL, program("webapp")], entrypoint=["/bin/webapp"])),
         ("jre", lambda: Image(name=JRE, entries=[*tree(jre.root(places)), *SHELL[-2:]], entrypoint=jre.ENTRYPOINT)),
+        ("steps", lambda: steps.image(places, STEPS)),
         *((f"app-v{version}", lambda version=version: app(version)) for version in (1, 2, 3, 4)),
     ]
 
@@ -83,7 +84,7 @@ def _load(places: Places, ctr: Sequence[str], name: str) -> None:
 
 def push(places: Places) -> None:
     """Push the images that pipelines use to the bed's registry."""
-    for name, image in (("webapp", WEBAPP), ("jre", JRE)):
+    for name, image in (("webapp", WEBAPP), ("jre", JRE), ("steps", STEPS)):
         if not _is_marked(places, "pushed", name):
             command = [places.program("crane"), "push", "--insecure", str(places.images / f"{name}.tar"), image]
             subprocess.run(command, check=True, capture_output=True)

@@ -11,7 +11,7 @@ from tests.bed.places import Places
 MODULES: Final = (
     "java.base,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,jdk.httpserver,jdk.unsupported"
 )
-LIBRARIES: Final = ("libc6", "zlib1g", "libgcc-s1")
+LIBRARIES: Final = ("libc6", "zlib1g", "libgcc-s1", "libstdc++6")
 ENTRYPOINT: Final = ("/opt/java/bin/java", "-XX:+UseSerialGC", "-Xmx64m", "-jar", "/app/app.jar")
 
 
