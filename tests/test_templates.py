@@ -1,8 +1,10 @@
 """The pipeline's templates: what stands in the YAML is what the sources give, and nothing in it can be injected."""
 
+import importlib
 import re
 import runpy
 from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,15 @@ from commands.core import plan
 from commands.core.observed import Strategy
 from playground.seed import APPS, ENVIRONMENTS
 from playground.seeding import release_parameters
+from steps.outcome import TEMPORARY
 from tests import make
 from tests.commands.desk import catalog
 
 FOLDER = Path(__file__).parents[1] / "workflow-templates"
-FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
+FILES = ["slipway-deploy.yaml", "slipway-release.yaml"]
+ACCOUNT = "service-account.yaml"
+CHART = FOLDER.parent / "charts" / "app" / "templates"
+NAME = "slipway-pipeline"
 PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
 WHOLE = re.compile(r"\{\{[^{}]+\}\}")
 SHELLS = {"sh", "bash", "ash", "dash", "zsh", "busybox", "env", "eval", "-c", "-e"}
@@ -51,7 +57,8 @@ ORDER = ["fetch-artifact", "build-image", "resolve-image", "fetch-chart", "relea
 
 def test_the_files_are_what_their_sources_give() -> None:
     rendered = runpy.run_path(str(FOLDER / "generate.py"))["rendered"]()
-    assert sorted(rendered) == FILES == ["slipway-deploy.yaml", "slipway-release.yaml"]
+    assert sorted(rendered) == FILES
+    assert sorted(path.name for path in FOLDER.glob("*.yaml")) == [ACCOUNT, *FILES]
     for name, text in rendered.items():
         assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is out of date: run make templates"
 
@@ -64,7 +71,7 @@ def test_a_template_is_named_like_its_file_and_bounded_in_time(name: str) -> Non
     assert 0 < int(spec["activeDeadlineSeconds"]) <= 2 * 3600
     assert spec["ttlStrategy"]["secondsAfterCompletion"] > 0
     assert spec["entrypoint"] in {template["name"] for template in spec["templates"]}
-    assert spec["serviceAccountName"] not in {"", "default"}
+    assert spec["serviceAccountName"] == NAME
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -125,8 +132,71 @@ def test_no_image_is_whatever_is_newest(template: Obj) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_only_an_empty_volume_of_the_pods_own_is_mounted(name: str) -> None:
-    assert all(volume.keys() == {"name", "emptyDir"} for volume in read(name)["spec"]["volumes"])
+def test_only_a_scratch_volume_and_the_credentials_of_the_pipeline_are_mounted(name: str) -> None:
+    scratch, *credentials = read(name)["spec"]["volumes"]
+    assert scratch == {"name": "scratch", "emptyDir": {}}
+    for volume in credentials:
+        secret = volume["secret"]
+        assert (secret["secretName"], secret["optional"], secret["defaultMode"]) == (NAME, True, 0o440)
+        assert secret["items"], "a step must not see what is for other systems"
+
+
+@pytest.mark.parametrize(
+    ("step", "systems"),
+    [
+        ("fetch-artifact", ["nexus"]),
+        ("build-image", ["nexus", "registry"]),
+        ("resolve-image", ["registry"]),
+        ("fetch-chart", ["gitea"]),
+        ("release", ["gitea"]),
+    ],
+)
+def test_a_step_sees_the_credentials_that_it_needs_alone(step: str, systems: list[str]) -> None:
+    (template,) = [each for each in templates("slipway-deploy.yaml") if each["name"] == step]
+    scratch, *mounted = template["container"]["volumeMounts"]
+    assert scratch == {"name": "scratch", "mountPath": "/tmp"}  # noqa: S108  # the pod's own volume
+    assert mounted == [
+        {"name": f"{system}-credentials", "mountPath": f"/etc/slipway/credentials/{system}", "readOnly": True}
+        for system in systems
+    ]
+    assert template["container"]["envFrom"] == [{"configMapRef": {"name": NAME, "optional": True}}]
+    assert template["container"]["imagePullPolicy"] == "IfNotPresent"
+
+
+@pytest.mark.parametrize("template", STEPS)
+def test_only_steps_that_read_are_tried_again_and_only_for_what_may_pass(template: Obj) -> None:
+    strategy = template.get("retryStrategy")
+    assert (strategy is not None) == (template["name"] in {"fetch-artifact", "resolve-image", "fetch-chart"})
+    if strategy is not None:
+        assert strategy["expression"] == f"lastRetry.status == 'Error' || asInt(lastRetry.exitCode) == {TEMPORARY}"
+        assert (strategy["limit"], strategy["retryPolicy"]) == ("2", "Always")
+
+
+@pytest.mark.parametrize("template", STEPS)
+def test_every_step_is_a_program_that_takes_exactly_these_parameters(template: Obj) -> None:
+    kind = importlib.import_module(template["container"]["command"][2]).Parameters
+    taken = {field.name.replace("_", "-"): field.default is MISSING for field in fields(kind)}
+    given_names = {parameter["name"] for parameter in template["inputs"]["parameters"]}
+    assert {name for name, is_required in taken.items() if is_required} <= given_names <= set(taken)
+
+
+def test_the_pipelines_account_may_do_what_the_chart_needs_and_nothing_in_other_namespaces() -> None:
+    documents = list(yaml.safe_load_all((FOLDER / ACCOUNT).read_text(encoding="utf-8")))
+    account, role, binding = documents
+    assert [each["kind"] for each in documents] == ["ServiceAccount", "Role", "RoleBinding"]
+    assert {each["metadata"]["name"] for each in documents} == {NAME}
+    assert all("namespace" not in each["metadata"] for each in documents)
+    assert binding["roleRef"]["kind"] == "Role"
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account["metadata"]["name"]}]
+    allowed = {resource: set(rule["verbs"]) for rule in role["rules"] for resource in rule["resources"]}
+    assert "*" not in {text for rule in role["rules"] for texts in rule.values() for text in texts}
+    made = {
+        kind for path in CHART.glob("*.yaml") for kind in re.findall(r"^kind: (\w+)", path.read_text(), re.MULTILINE)
+    }
+    for kind in made:
+        assert {"get", "create", "patch", "delete"} <= allowed[f"{kind.lower()}s"], f"the Role lacks {kind}"
+    assert allowed["workflowtaskresults"] == {"create", "patch"}
+    assert allowed["pods"] == {"list"}
 
 
 def test_the_deploy_template_wants_exactly_what_a_plan_gives() -> None:
@@ -185,6 +255,10 @@ def test_what_later_steps_and_cards_rely_on_is_given_back() -> None:
         if template.get("outputs")
     }
     assert outputs == {
+        "fetch-artifact": [
+            ("sha256", {"path": "/tmp/outputs/sha256"}),  # noqa: S108  # the pod's own volume
+            ("file-version", {"path": "/tmp/outputs/file-version"}),  # noqa: S108  # the same
+        ],
         "resolve-image": [("digest", {"path": "/tmp/outputs/digest"})],  # noqa: S108  # the pod's own volume
         "fetch-chart": [("commit", {"path": "/tmp/outputs/commit"})],  # noqa: S108  # the same
         "release": [("revision", {"path": "/tmp/outputs/revision"})],  # noqa: S108  # the same
