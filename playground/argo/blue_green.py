@@ -1,11 +1,10 @@
-"""One pass over a blue-green Rollout: preview and active Service, the pause between them, the delayed scale-down. Pure.
-
-Pre- and post-promotion analysis would join `_may_switch` and `promote_reason`.
-"""
+"""One pass over a blue-green Rollout: both Services, analysis and pause between them, the delayed scale-down. Pure."""
 
 from typing import Final
 
+from playground.argo import analysis
 from playground.argo import status as rules
+from playground.argo.analysis import POST, PRE
 from playground.argo.names import DEADLINE, HASH, MANAGED_BY, Obj, dig, timestamp
 from playground.argo.view import actual, annotation, available, hash_of, ready, wanted
 from playground.argo.work import REPLICA_SET, Work, set_or_drop
@@ -21,7 +20,33 @@ def run(work: Work) -> None:
         scale(work)
         _pause(work)
         _switch_active(work)
+    _analyse(work)
     sync_status(work)
+
+
+def _analyse(work: Work) -> None:
+    """Before the switch what says that it may come, after it what says that it may stay; their words stay then."""
+    view = work.view
+    if view.template_changed:
+        analysis.end(work, PRE, POST)
+        return
+    analysis.keep(work, PRE, POST)
+    if view.status.get("abort") or view.fully_promoted or _fast(work):
+        analysis.end(work, PRE, POST)
+        return
+    if view.spec.get("paused") or not _ready(work):
+        return
+    switched = dig(view.status, "blueGreen", "activeSelector") == hash_of(view.new)
+    before, after = (strategy(work).get(key) for key in ("prePromotionAnalysis", "postPromotionAnalysis"))
+    if before and selected(work, "activeService") != hash_of(view.new):
+        analysis.run(work, PRE, before, "-pre")
+    elif after and switched:
+        analysis.run(work, POST, after, "-post")
+
+
+def _passed(work: Work, role: analysis.Role, key: str) -> bool:
+    """Whether an analysis that is asked for has succeeded."""
+    return key not in strategy(work) or analysis.phase_of(work.view, role) == "Successful"
 
 
 def strategy(work: Work) -> Obj:
@@ -105,7 +130,7 @@ def _seconds_left(work: Work, replica_set: Obj) -> float:
 
 def _pause(work: Work) -> None:
     view = work.view
-    if work.aborted or view.spec.get("paused") or not _ready(work):
+    if work.aborted or view.spec.get("paused") or not _ready(work) or not _may_switch(work):
         return
     if _fast(work) or selected(work, "activeService") == hash_of(view.new) or _promoted(work):
         work.ended_pauses.add(PAUSE)
@@ -150,11 +175,17 @@ def _fast(work: Work) -> bool:
     return back or view.rolls_back or hash_of(view.new) == hash_of(view.stable)
 
 
+def _may_switch(work: Work) -> bool:
+    return _fast(work) or _passed(work, PRE, "prePromotionAnalysis")
+
+
 def _switch_active(work: Work) -> None:
     view = work.view
     if work.aborted and not view.status.get("promoteFull"):
         _switch(work, "activeService", view.status.get("stableRS"))
-    elif _ready(work) and not view.spec.get("paused") and (_fast(work) or _promoted(work)):
+    elif view.spec.get("paused") or not (_ready(work) and _may_switch(work)):
+        return
+    elif _fast(work) or _promoted(work):
         _switch(work, "activeService", hash_of(view.new))
 
 
@@ -169,6 +200,7 @@ def sync_status(work: Work) -> None:
         work.clear_pauses = work.unabort = True
     set_or_drop(status["blueGreen"], "previewSelector", selected(work, "previewService"))
     set_or_drop(status["blueGreen"], "activeSelector", selected(work, "activeService"))
+    analysis.write(work, status, "blueGreen", PRE, POST)
     _count_active(work, status)
     if not view.template_changed and (why := promote_reason(work, status)):
         _retire_former(work, status)
@@ -201,4 +233,6 @@ def promote_reason(work: Work, status: Obj) -> str | None:
         return None
     if work.view.status.get("promoteFull"):
         return "Full promotion requested"
-    return "Fast rollback" if _fast(work) else "Completed blue-green update"
+    if _fast(work):
+        return "Fast rollback"
+    return "Completed blue-green update" if _passed(work, POST, "postPromotionAnalysis") else None

@@ -1,12 +1,13 @@
-"""One pass over a canary: replica counts towards the current step's weight, pauses, the next step. Pure.
+"""One pass over a canary: replica counts towards the current step's weight, pauses, analysis, the next step. Pure.
 
-A rolling update is a canary without steps. Analysis steps would join `_step_done` and a run's verdict `promote_reason`;
-until then an analysis or experiment step waits, and can be skipped.
+A rolling update is a canary without steps. An experiment step waits for ever, and can be skipped.
 """
 
+from playground.argo import analysis
 from playground.argo import status as rules
+from playground.argo.analysis import BACKGROUND, STEP
 from playground.argo.names import Obj, dig
-from playground.argo.view import available, count, hash_of, wanted
+from playground.argo.view import actual, available, count, hash_of, wanted
 from playground.argo.weights import Room, advance, nearest
 from playground.argo.work import Work
 
@@ -14,9 +15,27 @@ PAUSE = "CanaryPauseStep"
 
 
 def run(work: Work) -> None:
+    _analyse(work)
     if not work.view.changed and not scale(work):
         _pause(work)
     sync_status(work)
+
+
+def _analyse(work: Work) -> None:
+    """Run what the current step asks for, and what runs behind all steps; a first revision needs neither."""
+    view = work.view
+    status = view.status
+    idle = view.changed or bool(status.get("abort") or status.get("promoteFull")) or view.rolls_back
+    if idle or view.fully_promoted or not status.get("stableRS"):
+        analysis.end(work, STEP, BACKGROUND)
+        return
+    if view.step and "analysis" in view.step and not analysis.is_of_another_step(view):
+        analysis.run(work, STEP, view.step["analysis"], f"-{view.index}")
+    else:
+        analysis.end(work, STEP)
+    behind = (view.canary or {}).get("analysis")
+    if behind and (view.index or 0) >= int(behind.get("startingStep") or 0):
+        analysis.run(work, BACKGROUND, behind)
 
 
 def scale(work: Work) -> bool:
@@ -78,6 +97,7 @@ def sync_status(work: Work) -> None:
         _restart(work, status)
     elif view.steps:
         status["currentStepIndex"] = len(view.steps) if _skips_steps(work) else view.index
+    analysis.write(work, status, "canary", STEP, BACKGROUND)
     if not view.changed:
         _move(work, status)
     rules.conclude(work, status)
@@ -109,6 +129,7 @@ def _move(work: Work, status: Obj) -> None:
         position = f"{status['currentStepIndex']}/{len(view.steps)}"
         work.emit("RolloutStepCompleted", f"Rollout step {position} completed ({step_text(view.step)})")
         work.ended_pauses.add(PAUSE)
+        status["canary"].pop(STEP.field, None)
 
 
 def promote_reason(work: Work, status: Obj) -> str | None:
@@ -133,7 +154,9 @@ def _step_done(work: Work, step: Obj) -> bool:
         return _pause_done(work, step["pause"] or {})
     if "setWeight" in step:
         return _at_target(work)
-    return not step.keys() & {"analysis", "experiment", "plugin"}
+    if "analysis" in step:
+        return analysis.phase_of(work.view, STEP) == "Successful"
+    return not step.keys() & {"experiment", "plugin"}
 
 
 def _pause_done(work: Work, step: Obj) -> bool:
@@ -150,7 +173,8 @@ def _at_target(work: Work) -> bool:
     view = work.view
     new, stable = _target(work)
     old = sum(map(available, view.others))
-    return available(view.new) >= new and (not stable or available(view.stable) == stable) and old == 0
+    left = not stable or wanted(view.stable) == actual(view.stable) == stable
+    return available(view.new) >= new and left and old == 0
 
 
 def step_text(step: Obj) -> str:

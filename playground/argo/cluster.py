@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from playground.argo.analysis_runs import AnalysisRunsController
 from playground.argo.kubelet import Kubelet
 from playground.argo.release import apply
 from playground.argo.replica_sets import ReplicaSetsController
@@ -36,6 +37,7 @@ class Controllers:
         self._kubelet = Kubelet(store, pace, faults, pod_start_seconds=pod_start_seconds)
         self._parts = (
             RolloutsController(store, pace),
+            AnalysisRunsController(store, pace, faults),
             ReplicaSetsController(store, pace),
             self._kubelet,
             WorkflowsController(store, pace, self.runs),

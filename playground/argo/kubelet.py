@@ -17,6 +17,7 @@ FAULTS: Final = ("image-pull", "crash-loop", "pods-never-ready")
 CRASH_LOG: Final = ("boom",)
 FIRST_BACK_OFF: Final = 10
 LONGEST_BACK_OFF: Final = 300
+NODE_CPUS: Final = 16
 Key = tuple[str, str]
 
 
@@ -100,6 +101,9 @@ class Kubelet:
     async def _live(self, pod: Obj) -> None:
         fault = self._fault(pod)
         await asyncio.sleep(0)  # The pod was created by whoever is still inside their pass; let that one finish.
+        if pod_status.asks_for_cpus(pod) > NODE_CPUS:
+            self._write(pod, pod_status.unschedulable(self._pace.now()))
+            return
         self._write(pod, pod_status.waiting(pod, self._pace.now(), "ContainerCreating"))
         await self._pace.sleep(self._start_seconds)
         match fault.kind if fault else "":
@@ -126,11 +130,13 @@ class Kubelet:
             self._become_ready(pod)
 
     async def _pull(self, pod: Obj) -> None:
-        image = pod_status.containers(pod)[0].get("image", "")
-        for reason, message, seconds in (
-            ("ErrImagePull", pod_status.pull_error(image), 12.0),
-            ("ImagePullBackOff", f'Back-off pulling image "{image}"', 0.0),
-        ):
+        container = pod_status.containers(pod)[0]
+        image = container.get("image", "")
+        if container.get("imagePullPolicy") == "Never":
+            why = f'Container image "{image}" is not present with pull policy of Never'
+            self._write(pod, pod_status.waiting(pod, self._pace.now(), "ErrImageNeverPull", why, sandbox=True))
+            return
+        for reason, message, seconds in pod_status.pulls(image):
             self._write(pod, pod_status.waiting(pod, self._pace.now(), reason, message, sandbox=True))
             await self._pace.sleep(seconds)
 

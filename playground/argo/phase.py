@@ -28,15 +28,18 @@ def _waiting_for(spec: Obj, status: Obj) -> str:
     if status.get("availableReplicas", 0) < updated:
         return "updated replicas are still becoming available"
     if "blueGreen" in spec["strategy"]:
-        return _waiting_for_switch(status)
+        return _waiting_for_switch(spec, status)
     if status.get("replicas", 0) > updated:
         return "old replicas are pending termination"
     finished = status.get("stableRS") == status.get("currentPodHash")
     return "" if finished else "waiting for all steps to complete"
 
 
-def _waiting_for_switch(status: Obj) -> str:
+def _waiting_for_switch(spec: Obj, status: Obj) -> str:
     current = status.get("currentPodHash")
     if status.get("blueGreen", {}).get("activeSelector") != current:
         return "active service cutover pending"
-    return "" if status.get("stableRS") == current else "waiting for post-promotion verification to complete"
+    if status.get("stableRS") == current:
+        return ""
+    analysed = "postPromotionAnalysis" in spec["strategy"]["blueGreen"]
+    return f"waiting for {'analysis' if analysed else 'post-promotion verification'} to complete"

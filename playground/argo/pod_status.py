@@ -1,10 +1,15 @@
 """The statuses that a kubelet writes for a pod, as recorded: waiting, ready, unready, crashed, ended. Pure."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from playground.argo.names import Obj, dig, timestamp
 
 READY_TYPES = ("Ready", "ContainersReady")
+NO_ROOM = (
+    "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: "
+    "1 Preemption is not helpful for scheduling."
+)
 
 
 def containers(pod: Obj) -> list[Obj]:
@@ -53,6 +58,18 @@ def waiting(pod: Obj, now: datetime, reason: str, message: str = "", *, sandbox:
     }
 
 
+def unschedulable(now: datetime) -> Obj:
+    """No node has room; the pod has no container yet."""
+    told = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": NO_ROOM}
+    return {"phase": "Pending", "conditions": [{**told, "lastTransitionTime": timestamp(now)}]}
+
+
+def asks_for_cpus(pod: Obj) -> float:
+    """The cores that a pod requests in all."""
+    asked = (str(dig(container, "resources", "requests", "cpu") or "0") for container in containers(pod))
+    return sum(float(text[:-1]) / 1000 if text.endswith("m") else float(text) for text in asked)
+
+
 def running(pod: Obj, now: datetime, *, ready: bool = True) -> Obj:
     state = {"running": {"startedAt": timestamp(now)}}
     return {
@@ -92,6 +109,13 @@ def pull_error(image: str) -> str:
     """What containerd says when a registry does not know an image."""
     pull = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}"'
     return f"{pull}: {image}: not found"
+
+
+def pulls(image: str, why: str = "") -> Iterator[tuple[str, str, float]]:
+    """What a kubelet says by turns of an image that cannot be had: reason, message, stand-in seconds until the next."""
+    message = why or pull_error(image)
+    yield "ErrImagePull", message, 12.0
+    yield "ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {message}', 0.0
 
 
 def ended(pod: Obj, now: datetime) -> Obj:

@@ -8,6 +8,8 @@ import json
 from typing import Final
 
 from playground.argo import blue_green, canary, conditions
+from playground.argo.analysis import named_templates
+from playground.argo.canonical import canonical, rewritten
 from playground.argo.conditions import Condition
 from playground.argo.names import DESIRED, HASH, HISTORY, MANAGED_BY, REVISION, Obj, dig, moment, owner_reference
 from playground.argo.view import View, actual, annotation, available, revision, wanted
@@ -44,6 +46,10 @@ def validation_error(view: View) -> str | None:
         name = (view.blue_green or {}).get(role)
         if name and name not in view.services:
             fault = f'spec.strategy.blueGreen.{role}: Invalid value: "{name}": service "{name}" not found'
+            return f'The Rollout "{view.name}" is invalid: {fault}'
+    for where, name in named_templates(view):
+        if name not in view.analysis_templates:
+            fault = f"{where}: Invalid value: \"{name}\": AnalysisTemplate '{name}' not found"
             return f'The Rollout "{view.name}" is invalid: {fault}'
     return None
 
@@ -89,7 +95,10 @@ def _sync_revision(work: Work) -> bool:
 
 def _tell_revision(work: Work, number: int) -> None:
     if annotation(work.view.rollout, REVISION) != str(number):
-        work.patch(ROLLOUT, work.view.name, {"metadata": {"annotations": {REVISION: str(number)}}})
+        body: Obj = {"metadata": {"annotations": {REVISION: str(number)}}}
+        if spec := rewritten(work.view.spec):
+            body["spec"] = spec
+        work.patch(ROLLOUT, work.view.name, body)
         work.emit("RolloutUpdated", f"Rollout updated to revision {number}")
 
 
@@ -116,7 +125,7 @@ def _create_replica_set(work: Work, number: int) -> None:
 
 def new_replica_set(view: View, number: int) -> Obj:
     """The ReplicaSet of the template as it stands, without pods yet."""
-    template, unique = view.spec["template"], {HASH: view.template_hash}
+    template, unique = canonical(view.spec["template"]), {HASH: view.template_hash}
     labels = {**(dig(template, "metadata", "labels") or {}), **unique}
     own = view.rollout["metadata"].get("annotations") or {}
     notes = {key: value for key, value in own.items() if key != REVISION}

@@ -46,14 +46,20 @@ class RolloutsController:
         obj = event.object
         if obj["kind"] == "Rollout":
             self._runner.add(_key(obj))
+            if event.type == "DELETED":
+                where = "/".join(reversed(_key(obj)))
+                self._events.emit(obj, "RolloutDeleted", f"Rollout {where} is deleted.")
             if event.type == "ADDED":
                 where = "/".join(_key(obj))
                 self._events.emit(obj, "RolloutAddedToInformer", f"Rollout resource added to informer: {where}")
-        elif obj["kind"] == "ReplicaSet":
+        elif obj["kind"] in {"ReplicaSet", "AnalysisRun"}:
             if key := owner_key(obj, "Rollout"):
                 self._runner.add(key)
         elif obj["kind"] == "Service":
             self._service_changed(obj)
+        elif obj["kind"] == "AnalysisTemplate":
+            for rollout in self._store.list("Rollout", obj["metadata"]["namespace"]):
+                self._runner.add(_key(rollout))
 
     def _service_changed(self, service: Obj) -> None:
         namespace, name = _key(service)
@@ -78,12 +84,15 @@ class RolloutsController:
         sets = [rs for rs in self._store.list("ReplicaSet", namespace) if owned_by(rs, rollout)]
         restarting = rollout["spec"].get("restartAt")
         pods = self._store.list("Pod", namespace) if restarting else []
+        runs, templates = (self._store.list(kind, namespace) for kind in ("AnalysisRun", "AnalysisTemplate"))
         return View(
             rollout=rollout,
             replica_sets=tuple(sets),
             now=self._pace.now(),
             services={service["metadata"]["name"]: service for service in self._store.list("Service", namespace)},
             pods=tuple(pod for pod in pods if any(owned_by(pod, rs) for rs in sets)),
+            analysis_runs={run["metadata"]["name"]: run for run in runs if owned_by(run, rollout)},
+            analysis_templates={obj["metadata"]["name"]: obj for obj in templates},
             marks=self._marks.get(rollout["metadata"]["uid"], {}),
             speed=self._pace.speed,
         )

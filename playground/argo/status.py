@@ -10,7 +10,7 @@ from playground.argo.work import Work, set_or_drop
 def base(work: Work) -> Obj:
     """Begin a new status from the old one: the counts and the hash of now."""
     view, old = work.view, work.view.status
-    status: Obj = {**old, "conditions": list(old.get("conditions") or ()), "canary": old.get("canary") or {}}
+    status: Obj = {**old, "conditions": list(old.get("conditions") or ()), "canary": dict(old.get("canary") or {})}
     status["blueGreen"] = dict(old.get("blueGreen") or {})
     conditions.drop(status, conditions.INVALID)
     status["currentPodHash"] = view.template_hash

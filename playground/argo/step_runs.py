@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from playground.argo import workflow_pods
 from playground.argo.names import Obj, dig
-from playground.argo.workflow_tree import KILLED, Start
+from playground.argo.pod_status import pulls
+from playground.argo.workflow_nodes import KILLED, Start
 from playground.faults import Fault, Faults
 from playground.kubernetes.store import Store
 from playground.pace import Pace
@@ -30,6 +31,7 @@ class StepContext:
     namespace: str
     parameters: Mapping[str, str]
     pace: Pace
+    node: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
@@ -89,6 +91,7 @@ class StepRuns:
             namespace=meta["namespace"],
             parameters=start.parameters,
             pace=self._pace,
+            node=start.node_name,
         )
         uid = pod["metadata"]["uid"]
         self._tasks[uid] = task = asyncio.get_running_loop().create_task(self._live(pod, context))
@@ -120,6 +123,8 @@ class StepRuns:
     async def _live(self, pod: Obj, context: StepContext) -> None:
         self._write(pod, workflow_pods.initializing(pod))
         await self._pace.sleep(self._start_seconds)
+        if fault := self._fault("image-pull", context):
+            await self._pull(pod, str(fault.options.get("message", "")))
         self._write(pod, workflow_pods.running(pod, self._pace.now()))
         self._outputs[pod["metadata"]["uid"]] = context.outputs
         self._logs[_key(pod)] = context.lines
@@ -127,6 +132,13 @@ class StepRuns:
         code = await self._do(context)
         self._close_log(context, code)
         self._end(pod, code)
+
+    async def _pull(self, pod: Obj, why: str) -> None:
+        """Fail to get the image until somebody ends the step."""
+        for reason, message, seconds in pulls(main_image(pod), why):
+            self._write(pod, workflow_pods.initializing(pod, reason, message))
+            await self._pace.sleep(seconds)
+        await self._faults.wait(FOREVER)
 
     async def _do(self, context: StepContext) -> int:
         if fault := self._fault("step-fails", context):
@@ -163,6 +175,10 @@ class StepRuns:
         known = self._store.get("Pod", *_key(pod))
         if known and known["metadata"]["uid"] == pod["metadata"]["uid"]:
             self._store.merge_patch("Pod", *_key(pod), {"status": status}, subresource="status")
+
+
+def main_image(pod: Obj) -> str:
+    return next((str(entry["image"]) for entry in pod["spec"]["containers"] if entry["name"] == "main"), "")
 
 
 def _fail(context: StepContext, fault: Fault) -> int:

@@ -55,6 +55,7 @@ class Pipeline:
             context.finish("failed", "artifact-not-found", f"{what} does not exist", seconds=FETCH_SECONDS)
             return NOT_FOUND
         digest = hashlib.sha256(what.encode()).hexdigest()
+        context.outputs.update({"sha256": digest, "file-version": version})
         context.finish("ok", "", f"{what} fetched", seconds=FETCH_SECONDS, digest=f"sha256:{digest}")
         return 0
 

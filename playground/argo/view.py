@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 
+from playground.argo.canonical import canonical
 from playground.argo.names import HASH, HISTORY, REVISION, Obj, dig, json_hash, moment, seconds_of
 from playground.argo.weights import WHOLE, Count, limits
 
@@ -61,6 +62,8 @@ class View:
     now: datetime
     services: Mapping[str, Obj] = field(default_factory=dict)
     pods: tuple[Obj, ...] = ()
+    analysis_runs: Mapping[str, Obj] = field(default_factory=dict)
+    analysis_templates: Mapping[str, Obj] = field(default_factory=dict)
     marks: Mapping[str, datetime] = field(default_factory=dict)
     speed: float = 1.0
 
@@ -106,7 +109,7 @@ class View:
 
     @cached_property
     def template_hash(self) -> str:
-        return json_hash(self.spec["template"])
+        return json_hash(canonical(self.spec["template"]))
 
     @cached_property
     def new(self) -> Obj | None:

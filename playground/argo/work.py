@@ -62,6 +62,7 @@ class Work:
     clear_pauses: bool = False
     ended_pauses: set[str] = field(default_factory=set)
     new_pauses: list[str] = field(default_factory=list)
+    analyses: dict[str, Obj] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.marks.update(self.view.marks)

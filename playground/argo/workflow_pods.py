@@ -4,7 +4,7 @@ from datetime import datetime
 
 from playground.argo.names import Obj, owner_reference, timestamp
 from playground.argo.pod_status import container_status, terminated
-from playground.argo.workflow_tree import Start
+from playground.argo.workflow_nodes import Start
 
 WAIT_IMAGE = "quay.io/argoproj/argoexec:v4.0.7"
 GROUP = "workflows.argoproj.io"
@@ -42,8 +42,9 @@ def _status(pod: Obj, phase: str, state: Obj, *, ready: bool) -> Obj:
     return {"phase": phase, "containerStatuses": statuses}
 
 
-def initializing(pod: Obj) -> Obj:
-    return _status(pod, "Pending", {"waiting": {"reason": "PodInitializing"}}, ready=False)
+def initializing(pod: Obj, reason: str = "PodInitializing", message: str = "") -> Obj:
+    waiting = {"reason": reason, **({"message": message} if message else {})}
+    return _status(pod, "Pending", {"waiting": waiting}, ready=False)
 
 
 def running(pod: Obj, now: datetime) -> Obj:

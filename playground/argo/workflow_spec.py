@@ -72,6 +72,19 @@ def fill(text: str, values: Values) -> str:
     return _REFERENCE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
+def holds(condition: str) -> bool:
+    """Whether a `when` with its values filled in is true: `a == b`, `a != b`, several with && or ||; none is true."""
+    if not condition:
+        return True
+    return any(all(map(_is_true, part.split("&&"))) for part in condition.split("||"))
+
+
+def _is_true(comparison: str) -> bool:
+    operator = "!=" if "!=" in comparison else "=="
+    left, found, right = (word.strip().strip("'\"") for word in comparison.partition(operator))
+    return ((left == right) == (operator == "==")) if found else left == "true"
+
+
 def mutexes(workflow: Obj, spec: Obj) -> list[str]:
     """The locks of a workflow as `namespace/Mutex/name`."""
     values, namespace = workflow_values(workflow, spec), workflow["metadata"]["namespace"]

@@ -3,6 +3,7 @@
 Started by cluster.Controllers. What follows from what is workflow_tree's; what a step does is steps'.
 """
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from playground.argo.depends import DONE
@@ -11,9 +12,11 @@ from playground.argo.names import Obj, dig, owned_by, owner_key, timestamp
 from playground.argo.replica_sets import NODE
 from playground.argo.runner import Key, Runner
 from playground.argo.step_runs import StepRuns
+from playground.argo.workflow_nodes import Start
 from playground.argo.workflow_pods import GROUP, new_pod
+from playground.argo.workflow_progress import progress
 from playground.argo.workflow_spec import Refused, mutexes, resolve
-from playground.argo.workflow_tree import Start, Tree, progress
+from playground.argo.workflow_tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +36,8 @@ class WorkflowsController:
         self._runs = runs
         self._runner = Runner(self._pass, pace)
         self._locks = Locks()
+        self._clocks: dict[tuple[str, str], float] = {}
+        self._wakes: list[float] = []
         self._unsubscribe: Callable[[], None] | None = None
 
     async def start(self) -> None:
@@ -51,16 +56,25 @@ class WorkflowsController:
     def _heard(self, event: "WatchEvent") -> None:
         if event.object["kind"] == "Workflow":
             self._runner.add(_key(event.object))
+            if event.type == "DELETED":
+                uid = event.object["metadata"]["uid"]
+                self._clocks = {mark: began for mark, began in self._clocks.items() if mark[0] != uid}
         elif event.object["kind"] == "Pod" and (key := owner_key(event.object, "Workflow")):
             if event.type == "DELETED":
                 self._runs.forget(event.object)
             self._runner.add(key)
 
     def _pass(self, key: Key) -> None:
+        self._wakes = []
+        self._look(key)
+        self._runner.wake(key, min(self._wakes, default=None))
+
+    def _look(self, key: Key) -> None:
         workflow = self._store.get("Workflow", *key)
         phase = dig(workflow, "status", "phase")
         if workflow is None or phase in ENDED:
             self._free(key)
+            self._after_end(key, workflow)
             return
         reference = dig(workflow, "spec", "workflowTemplateRef", "name")
         stored = dig(workflow, "status", "storedWorkflowTemplateSpec")
@@ -78,6 +92,40 @@ class WorkflowsController:
     def _stored(self, workflow: Obj, stored: Obj) -> Obj:
         """The spec as it was resolved, with what people may change while it runs."""
         return {**stored, **{key: workflow["spec"].get(key) for key in ("shutdown", "suspend")}}
+
+    # Times
+
+    def _left(self, workflow: Obj, what: str, seconds: float) -> float:
+        """Stand-in seconds left of a time that began when this was first asked; there is a pass at its end."""
+        now = asyncio.get_running_loop().time()
+        began = self._clocks.setdefault((workflow["metadata"]["uid"], what), now)
+        left = seconds - (now - began) * self._pace.speed
+        if left > 0:
+            self._wakes.append(left)
+        return left
+
+    def _is_late(self, workflow: Obj, spec: Obj) -> bool:
+        seconds = spec.get("activeDeadlineSeconds")
+        return seconds is not None and self._left(workflow, "deadline", float(seconds)) <= 0
+
+    def _after_end(self, key: Key, workflow: Obj | None) -> None:
+        """Remove a workflow whose time to live is over."""
+        phase = str(dig(workflow, "status", "phase") or "")
+        strategy = dig(workflow, "status", "storedWorkflowTemplateSpec", "ttlStrategy")
+        strategy = strategy or dig(workflow, "spec", "ttlStrategy") or {}
+        own = "secondsAfterSuccess" if phase == "Succeeded" else "secondsAfterFailure"
+        seconds = strategy.get(own, strategy.get("secondsAfterCompletion"))
+        if workflow is None or seconds is None:
+            return
+        if self._left(workflow, "ttl", float(seconds)) <= 0:
+            self._store.delete("Workflow", *key)
+
+    def _tree(self, workflow: Obj, spec: Obj, pods: dict[str, Obj]) -> Tree:
+        def left(what: str, seconds: float) -> float:
+            return self._left(workflow, what, seconds)
+
+        late = self._is_late(workflow, spec)
+        return Tree(workflow, spec, pods, self._runs.outputs(pods), self._pace.now(), left, late=late)
 
     # Before the first step
 
@@ -98,7 +146,7 @@ class WorkflowsController:
 
     def _terminate_waiting(self, workflow: Obj, spec: Obj) -> None:
         """Recorded: the controller trips over itself here, and the workflow ends Succeeded with a Failed root."""
-        tree = Tree(workflow, spec, {}, {}, self._pace.now())
+        tree = self._tree(workflow, spec, {})
         tree.run()
         status = self._status(workflow, "Succeeded", "")
         self._write(workflow, status | {"nodes": tree.nodes, "progress": progress(list(tree.nodes.values()))})
@@ -107,7 +155,7 @@ class WorkflowsController:
 
     def _run(self, workflow: Obj, spec: Obj) -> None:
         pods = self._pods(workflow)
-        tree = Tree(workflow, spec, pods, self._runs.outputs(pods), self._pace.now())
+        tree = self._tree(workflow, spec, pods)
         tree.run()
         for node in tree.stops:
             self._runs.kill(pods.get(node))
@@ -115,7 +163,7 @@ class WorkflowsController:
         status |= {"nodes": tree.nodes, "progress": progress(list(tree.nodes.values())), "finishedAt": None}
         self._hold(workflow, spec, status)
         # A shutdown of running steps is written in two, as recorded: first the nodes, then the end.
-        if tree.ended and not tree.stops:
+        if tree.ended and not tree.ends_running:
             status |= {"phase": tree.root["phase"], "finishedAt": timestamp(self._pace.now())}
             if tree.shutdown:
                 status["message"] = f"Stopped with strategy '{tree.shutdown}'"

@@ -47,6 +47,19 @@ def rollout(strategy: Obj, *, replicas: int = 2, **spec: Any) -> Obj:
     }
 
 
+def analysis_template(name: str, *metrics: Obj) -> Obj:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AnalysisTemplate",
+        "metadata": {"name": name, "namespace": SPACE},
+        "spec": {"args": [{"name": "hash"}, {"name": "limit", "value": "1"}], "metrics": list(metrics)},
+    }
+
+
+def web_metric(name: str = "error-rate", **more: Any) -> Obj:
+    return {"name": name, "provider": {"web": {"url": "http://metrics.example.com/"}}, **more}
+
+
 def service(name: str) -> Obj:
     return {
         "apiVersion": "v1",

@@ -1,9 +1,11 @@
 """Replays the requests of a recording against the stand-in: each as soon as it has reached the recorded state."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
+from playground.argo.analysis_runs import AnalysisRunsController
 from playground.argo.kubelet import Kubelet
 from playground.argo.replica_sets import ReplicaSetsController
 from playground.argo.rollouts import RolloutsController
@@ -11,10 +13,29 @@ from playground.faults import Fault, Faults
 from playground.kubernetes.store import ApiError, Store, WatchEvent
 from playground.pace import Pace
 from tests.playground.argo.letters import Letters
-from tests.playground.argo.rollout_rows import Condition, Counts, Row, Sizes, conditions, counts, row, sizes, unique
+from tests.playground.argo.rollout_rows import (
+    AnalysisRow,
+    Condition,
+    Counts,
+    Row,
+    Sizes,
+    analysis_row,
+    conditions,
+    counts,
+    row,
+    sizes,
+    unique,
+)
 from tests.recordings import Obj, load
 
-KINDS = {"rollouts": "Rollout", "services": "Service", "workflows": "Workflow", "workflowtemplates": "WorkflowTemplate"}
+KINDS = {
+    "rollouts": "Rollout",
+    "services": "Service",
+    "pods": "Pod",
+    "analysistemplates": "AnalysisTemplate",
+    "workflows": "Workflow",
+    "workflowtemplates": "WorkflowTemplate",
+}
 JSON_PATCH = "application/json-patch+json"
 PATIENCE = 20.0
 
@@ -44,14 +65,22 @@ class Bed:
             self.faults.add(fault)
         pace = Pace(speed=speed)
         self.kubelet = Kubelet(self.store, pace, self.faults)
-        self.parts = (RolloutsController(self.store, pace), ReplicaSetsController(self.store, pace), self.kubelet)
+        self.parts = (
+            RolloutsController(self.store, pace),
+            AnalysisRunsController(self.store, pace, self.faults),
+            ReplicaSetsController(self.store, pace),
+            self.kubelet,
+        )
         self.history: list[Obj] = []
+        self.analyses: list[Obj] = []
         self.messages: list[str] = []
         self.store.subscribe(self._note)
 
     def _note(self, event: WatchEvent) -> None:
         if event.object["kind"] == "Rollout" and event.type != "DELETED":
             self.history.append(event.object)
+        elif event.object["kind"] == "AnalysisRun":
+            self.analyses.append(event.object)
         elif event.object["kind"] == "Event":
             self.messages.append(f"{event.object['reason']}: {event.object['message']}")
 
@@ -89,6 +118,8 @@ class RolloutReplay:
         self.recorded, self.own = Letters(), Letters()
         self.rows: list[Row] = []
         self.events: list[str] = []
+        self.analyses: dict[str, list[AnalysisRow]] = {}
+        self.deleted = False
         self.sets: dict[str | None, Sizes] = {}
         self.end_rows: list[Row] = []
         self.end_sets: dict[str | None, Sizes] = {}
@@ -100,10 +131,16 @@ class RolloutReplay:
         for line in self.ordered():
             if "act" in line:
                 await self._act(line["act"])
-            elif line["kind"] == "rollouts" and line["type"] != "DELETED":
+            elif line["kind"] == "rollouts" and line["type"] == "DELETED":
+                self.deleted = True
+            elif line["kind"] == "rollouts":
                 self.rows.append(row(line["object"], self.recorded))
                 self.last = counts(line["object"])
                 self.conditions = self._told(line["object"])
+            elif line["kind"] == "analysisruns":
+                _add(self.analyses, self.recorded, line["object"])
+            elif line["kind"] == "replicasets" and line["type"] == "DELETED":
+                self.sets.pop(self.recorded.name(unique(line["object"])))
             elif line["kind"] == "replicasets":
                 self.sets[self.recorded.name(unique(line["object"]))] = sizes(line["object"])
             elif line["kind"] == "events":
@@ -128,6 +165,13 @@ class RolloutReplay:
         self.own = Letters()
         return [row(rollout, self.own) for rollout in self.bed.history]
 
+    def own_analyses(self) -> dict[str, list[AnalysisRow]]:
+        """The states of each AnalysisRun; call `own_rows` before."""
+        found: dict[str, list[AnalysisRow]] = {}
+        for run in self.bed.analyses:
+            _add(found, self.own, run)
+        return found
+
     def own_sets(self) -> dict[str | None, Sizes]:
         """The sizes of the ReplicaSets; call `own_rows` before."""
         return {self.own.name(unique(obj)): sizes(obj) for obj in self.bed.store.list("ReplicaSet")}
@@ -138,6 +182,8 @@ class RolloutReplay:
 
         def there() -> bool:
             own = self.own_rows()
+            if self.deleted:
+                return not self.bed.store.list("Rollout")
             same = bool(own) and own[-1] == self.rows[-1] and counts(self.bed.rollout) == self.last
             return same and self._told(self.bed.rollout) == self.conditions
 
@@ -152,7 +198,7 @@ class RolloutReplay:
         if act["method"] == "GET":
             return
         await self._reach()
-        code = 200 if act["method"] == "PATCH" else 201
+        code = 201 if act["method"] == "POST" else 200
         try:
             self._do(act)
         except ApiError as error:
@@ -164,7 +210,10 @@ class RolloutReplay:
         rest = act["path"].split(f"/{plural}")[-1].strip("/").split("/")
         if act["method"] == "POST":
             meta = {**act["body"]["metadata"], "namespace": namespace}
-            self.bed.store.create({**act["body"], "metadata": meta})
+            self.bed.store.create({**with_defaults(act["body"]), "metadata": meta})
+            return
+        if act["method"] == "DELETE":
+            self.bed.store.delete(KINDS[plural], namespace, rest[0])
             return
         name, subresource = rest[0], rest[1] if len(rest) > 1 else None
         kind = KINDS[plural]
@@ -183,7 +232,22 @@ class RolloutReplay:
             known[path] = self.own.find(self.recorded.name(value))
         if path.endswith("/startTime"):
             known[path] = self.bed.rollout["status"]["pauseConditions"][0]["startTime"]
+        if path == "/spec/template":
+            known[path] = with_defaults({"spec": {"template": value}})["spec"]["template"]
         return {**operation, "value": known[path]} if path in known else operation
+
+
+def _add(found: dict[str, list[AnalysisRow]], letters: Letters, run: Obj) -> None:
+    found.setdefault(letters.text(run["metadata"]["name"]), []).append(analysis_row(run))
+
+
+def with_defaults(obj: Obj) -> Obj:
+    """What the API server writes into a Rollout by its schema before it stores it: the protocol of ports."""
+    filled: Obj = json.loads(json.dumps(obj))
+    for container in ((filled.get("spec") or {}).get("template") or {}).get("spec", {}).get("containers", ()):
+        for port in container.get("ports", ()):
+            port.setdefault("protocol", "TCP")
+    return filled
 
 
 def _operations(line: Obj) -> set[str]:

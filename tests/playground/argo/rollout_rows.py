@@ -1,5 +1,6 @@
 """What of a Rollout's events two runs are compared by: rows of meaning, and counts apart from them."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tests.playground.argo.letters import Letters
@@ -21,6 +22,7 @@ class Row(NamedTuple):
     promote_full: bool
     active: str | None
     preview: str | None
+    analyses: tuple[str, ...]
 
 
 Counts = tuple[int, int, int, int]
@@ -45,6 +47,38 @@ def row(rollout: Obj, letters: Letters) -> Row:
         promote_full=bool(status.get("promoteFull")),
         active=letters.name(switch.get("activeSelector")),
         preview=letters.name(switch.get("previewSelector")),
+        analyses=tuple(_analyses(status, letters)),
+    )
+
+
+def _analyses(status: Obj, letters: Letters) -> Iterator[str]:
+    """Each analysis that the status speaks of, as `role run: phase message`."""
+    for part in ("canary", "blueGreen"):
+        for key, told in sorted((status.get(part) or {}).items()):
+            if key.endswith("AnalysisRunStatus") and told:
+                role = key.removesuffix("AnalysisRunStatus")
+                yield f"{role} {letters.text(told['name'])}: {told['status']} {told.get('message', '')}".strip()
+
+
+class AnalysisRow(NamedTuple):
+    """One state of an AnalysisRun, without times: of each metric its phase and its counts."""
+
+    phase: str
+    message: str
+    role: str
+    metrics: tuple[tuple[Any, ...], ...]
+
+
+def analysis_row(run: Obj) -> AnalysisRow:
+    status = run.get("status") or {}
+    counted = ("phase", "count", "successful", "failed", "inconclusive", "error", "consecutiveError")
+    return AnalysisRow(
+        phase=status.get("phase", ""),
+        message=status.get("message", ""),
+        role=run["metadata"]["labels"]["rollout-type"],
+        metrics=tuple(
+            (result["name"], *(result.get(key) for key in counted)) for result in status.get("metricResults") or ()
+        ),
     )
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from playground.argo.names import Obj
 from playground.faults import Fault
-from tests.playground.argo.beds import PAUSE, SPACE, W50, Cluster, canary, rollout
+from tests.playground.argo.beds import PAUSE, SPACE, W50, Cluster, canary, rollout, template
+from tests.recordings import objects
 
 STEPS = canary(W50, PAUSE)
 
@@ -93,6 +94,44 @@ async def test_an_image_that_cannot_be_pulled_waits_for_ever_without_a_log() -> 
         await cluster.until(lambda: waits(cluster, "ImagePullBackOff"), "ImagePullBackOff")
 
         assert cluster.controllers.logs(SPACE, new_pods(cluster)[0]["metadata"]["name"], "app") is None
+
+
+def recorded_reasons(name: str) -> set[tuple[str, str]]:
+    """Why the pods of a recording wait, in the kubelet's and the scheduler's words."""
+    return {reason for _, _, pod in objects(name, "pods") for reason in why_it_waits(pod)} - {("ContainerCreating", "")}
+
+
+def why_it_waits(pod: Obj) -> set[tuple[str, str]]:
+    states = [entry["state"].get("waiting") for entry in pod["status"].get("containerStatuses") or ()]
+    told = [entry for entry in pod["status"].get("conditions") or () if entry["type"] == "PodScheduled"]
+    return {(entry["reason"], entry.get("message", "")) for entry in [*states, *told] if entry and entry.get("reason")}
+
+
+@pytest.mark.parametrize(
+    ("name", "container"),
+    [
+        ("canary-image-never-pull", {"image": "registry.local/app:v99", "imagePullPolicy": "Never"}),
+        ("canary-unschedulable", {"resources": {"requests": {"cpu": "100"}}}),
+    ],
+)
+async def test_a_pod_that_cannot_start_says_why_as_recorded(name: str, container: Obj) -> None:
+    async with Cluster(fault("image-pull", match="v99")) as cluster:
+        made = template("v2", **container)
+        cluster.store.create(rollout(STEPS, replicas=1, template=made))
+
+        def reasons() -> set[tuple[str, str]]:
+            found = {reason for pod in cluster.pods() for reason in why_it_waits(pod)}
+            return found - {("ContainerCreating", "")}
+
+        await cluster.until(lambda: reasons() == recorded_reasons(name), f"{recorded_reasons(name)}")
+
+
+async def test_small_requests_find_room() -> None:
+    async with Cluster() as cluster:
+        requests = {"resources": {"requests": {"cpu": "250m"}}}
+        cluster.store.create(rollout(STEPS, replicas=1, template=template("v1", **requests)))
+
+        await cluster.healthy()
 
 
 async def test_pods_that_never_get_ready_miss_the_deadline_but_stay() -> None:

@@ -132,9 +132,9 @@ async def test_annotations_of_the_rollout_reach_its_replica_set() -> None:
         )
 
 
-async def test_an_analysis_step_waits_and_can_be_skipped() -> None:
+async def test_an_experiment_step_waits_and_can_be_skipped() -> None:
     async with Cluster() as cluster:
-        await cluster.first(rollout(canary({"analysis": {"templates": []}}, PAUSE)))
+        await cluster.first(rollout(canary({"experiment": {"templates": []}}, PAUSE)))
         cluster.deploy("v2")
         await cluster.until(lambda: cluster.observed and cluster.status.get("currentStepIndex") == 0, "step 0")
 

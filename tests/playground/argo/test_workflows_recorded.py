@@ -2,22 +2,10 @@
 
 import pytest
 
+from tests.playground.argo.recorded import how, replayed
 from tests.playground.argo.rollout_rows import without_repeats
 from tests.playground.argo.workflow_replay import WorkflowReplay
 from tests.playground.argo.workflow_rows import NodeRow, Row
-
-NAMES = (
-    "workflow-happy",
-    "workflow-step-fails",
-    "workflow-stop",
-    "workflow-terminate",
-    "workflow-mutex-wait",
-    "workflow-invalid-parameters",
-)
-
-
-# Which of two pods that start together runs first is chance, so these are compared node by node.
-PARALLEL = frozenset({"workflow-happy"})
 
 
 def by_node(rows: list[Row]) -> dict[str, list[NodeRow]]:
@@ -30,16 +18,17 @@ def heads(rows: list[Row]) -> list[Row]:
     return without_repeats([row._replace(nodes=()) for row in rows])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", replayed(workflows=True))
 async def test_workflows_go_through_the_recorded_states(name: str) -> None:
-    replay = WorkflowReplay(name)
+    conditions = how(name)
+    replay = WorkflowReplay(name, speed=conditions.speed, faults=conditions.faults)
 
     await replay.run()
 
     for workflow, rows in replay.rows.items():
         own = replay.own[workflow]
         assert (heads(own), by_node(own)) == (heads(rows), by_node(rows))
-        if name not in PARALLEL:
+        if not conditions.parallel:
             assert without_repeats(own) == without_repeats(rows)
 
 
