@@ -35,10 +35,15 @@ SAME = (
 )
 
 
-def load(name: str) -> Iterator[Obj]:
+def names(folder: Path = FOLDER) -> list[str]:
+    """The names of all recordings of a folder."""
+    return sorted(path.stem for path in folder.glob("*.jsonl"))
+
+
+def load(name: str, folder: Path = FOLDER) -> Iterator[Obj]:
     """Yield the lines of a recording: {"t", "kind", "type", "object"}, {"t", "act"} or {"t", "note"}."""
     before: dict[tuple[str, str], Obj] = {}
-    for raw in (FOLDER / f"{name}.jsonl").read_text().splitlines():
+    for raw in (folder / f"{name}.jsonl").read_text().splitlines():
         line: Obj = json.loads(raw)
         if "object" in line:
             key = line["kind"], line["object"]["metadata"]["name"]
@@ -57,20 +62,25 @@ def objects(name: str, *kinds: str) -> Iterator[tuple[str, str, Obj]]:
 
 def _fill_in(target: Obj, source: Obj, *, gone: list[str]) -> None:
     for path in SAME:
-        known = _get(source, path)
-        if path not in gone and known is not None and _get(target, path) is None:
-            _set(target, path, json.loads(json.dumps(known)))
+        known = dig(source, path)
+        if path not in gone and known is not None and dig(target, path) is None:
+            put(target, path, json.loads(json.dumps(known)))
 
 
-def _get(obj: Obj, path: str) -> Any:
+def dig(obj: Obj, path: str) -> Any:
+    """The value at a dotted path, None where a part of it is missing."""
     value: Any = obj
     for key in path.split("."):
         value = (value or {}).get(key)
     return value
 
 
-def _set(obj: Obj, path: str, value: Any) -> None:
+def put(obj: Obj, path: str, value: Any) -> None:
+    """Set the value at a dotted path; None removes it."""
     *parents, last = path.split(".")
     for key in parents:
         obj = obj.setdefault(key, {})
-    obj[last] = value
+    if value is None:
+        obj.pop(last, None)
+    else:
+        obj[last] = value
