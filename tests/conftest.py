@@ -1,4 +1,6 @@
-"""The one option of the suite: `--update-goldens` writes the expected texts of tests/data instead of comparing them."""
+"""The suite's two options: `--update-goldens` writes the expected texts of tests/data instead of comparing them,
+`--ground=bed` plays the scenarios on the real bed.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,8 @@ DATA = Path(__file__).parent / "data"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write tests/data anew; read the diff")
+    words = "where scenarios take place: on stand-ins, or on the real bed (`make bed`)"
+    parser.addoption("--ground", choices=("playground", "bed"), default="playground", help=words)
 
 
 @pytest.fixture

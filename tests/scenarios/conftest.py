@@ -1,17 +1,53 @@
-"""The worlds that scenarios run in."""
+"""The worlds that scenarios run in: on stand-ins, or with `--ground=bed` on the real bed."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.scenarios.ground import Ground, PlaygroundGround
 from tests.scenarios.world import World, playing
+
+STAND_IN: str = "stand_in"
+PLACES = {"playground": "the playground", "bed": "the real bed"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on the bed what only a stand-in can do; the reason is shown."""
+    if config.getoption("ground") == "bed":
+        for item in items:
+            for mark in item.iter_markers(STAND_IN):
+                item.add_marker(pytest.mark.skip(reason=f"only on stand-ins: {mark.args[0]}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how many scenarios ran where, so that one that was left out cannot pass for one that ran."""
+    stats = terminalreporter.stats
+    ran = [each for key in ("passed", "failed") for each in stats.get(key, ()) if _is_scenario(each)]
+    left_out = [each for each in stats.get("skipped", ()) if _is_scenario(each)]
+    if ran or left_out:
+        where = PLACES[config.getoption("ground")]
+        terminalreporter.write_line(f"scenarios: {len(ran)} ran on {where}, {len(left_out)} were left out")
+
+
+def _is_scenario(report: pytest.TestReport) -> bool:
+    return "tests/scenarios/" in report.nodeid
 
 
 @pytest.fixture
-def quiet_world(tmp_path: Path) -> Iterator[World]:
+def ground(tmp_path: Path, pytestconfig: pytest.Config) -> Ground:
+    """Give the ground that was asked for; the world ends it."""
+    if pytestconfig.getoption("ground") == "bed":
+        from tests.scenarios.bed_ground import BedGround
+
+        return BedGround(tmp_path)
+    return PlaygroundGround(tmp_path)
+
+
+@pytest.fixture
+def quiet_world(tmp_path: Path, ground: Ground) -> Iterator[World]:
     """Give a world in which the bot has not been started."""
-    with playing(tmp_path) as world:
+    with playing(tmp_path, ground) as world:
         yield world
 
 

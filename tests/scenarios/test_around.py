@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.world import ROOT, World
+from tests.scenarios.process import ROOT
+from tests.scenarios.world import World
 
 
 def test_blue_green_waits_for_the_switch_and_switches_once(world: World) -> None:

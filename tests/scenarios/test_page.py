@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.scenarios.world import ROOT, World
+from tests.scenarios.process import ROOT
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.page
 

@@ -1,25 +1,22 @@
 """The world that a scenario plays in: the real bot as a process, and people, clusters and faults around it.
 
-This one is the playground, also a process of its own. Scenarios see people's acts and what people see, nothing of how
-the world is made, so that another world can take its place.
+Scenarios see people's acts and what people see, nothing of what the world stands on (`ground`), so they are the same on
+stand-ins and on the real bed.
 """
 
 import contextlib
-import json
-import os
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-ROOT: Final = Path(__file__).parents[2]
-PATIENCE_SECONDS: Final = 25.0
+from tests.scenarios.ground import Cluster, Ground
+from tests.scenarios.process import Process
+
 LOOK_AGAIN_SECONDS: Final = 0.25
 
 
@@ -46,64 +43,16 @@ class Message:
         )
 
 
-class Process:
-    """A program of ours in a process of its own, with its output in a file."""
-
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
-        self.log = log
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
-            )
-
-    def kill(self) -> None:
-        """End it the way a power cut does."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    def stop(self) -> int:
-        """Ask it to end and return its exit code."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            return self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"did not stop within 20 s:\n{self.output()}") from None
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
-
-    def output(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-
 class World:
     """What people, approvers and operators can do, and what they see."""
 
-    def __init__(self, folder: Path, *, speed: float = 20) -> None:
+    def __init__(self, folder: Path, ground: Ground) -> None:
         self._folder = folder
-        self._playground = Process(
-            [sys.executable, "-m", "playground", "--json", "--page-port", "0", f"--speed={speed}", f"--state={folder}"],
-            environment={},
-            log=folder / "playground.log",
-        )
-        known = self._await_description()
-        self.environment: dict[str, str] = known["environment"]
-        self.page_url: str = known["urls"]["page"]
-        self._client = httpx.Client(base_url=self.page_url, timeout=70, trust_env=False)
+        self._ground = ground
+        self.environment: dict[str, str] = dict(ground.environment)
+        self.page_url = ground.page_url
+        self._client = ground.slack
         self.bot: Process | None = None
-
-    def _await_description(self) -> dict[str, Any]:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end and self._playground.is_running:
-            for line in self._playground.output().splitlines():
-                if line.startswith("{"):
-                    described: dict[str, Any] = json.loads(line)
-                    return described
-            time.sleep(0.02)
-        raise AssertionError(f"the playground did not start:\n{self._playground.output()}")
 
     # --- the bot
 
@@ -128,8 +77,7 @@ class World:
         """End everything that was started here."""
         if self.bot is not None:
             self.bot.stop()
-        self._client.close()
-        self._playground.stop()
+        self._ground.stop()
 
     # --- people
 
@@ -150,7 +98,7 @@ class World:
         assert answer.get("acknowledged"), f"the form was not acknowledged: {answer}"
 
     def fault(self, **fault: object) -> None:
-        self._post("fault", **fault)
+        self._ground.fault(**fault)
 
     # --- what is seen
 
@@ -177,8 +125,8 @@ class World:
         found: list[dict[str, Any]] = self._get("views", user=user)["views"]
         return found
 
-    def cluster(self) -> dict[str, list[dict[str, Any]]]:
-        return self._get("cluster")
+    def cluster(self) -> Cluster:
+        return self._ground.cluster()
 
     def requests(self, method: str) -> list[dict[str, Any]]:
         """List the bot's requests to Slack's method."""
@@ -189,7 +137,7 @@ class World:
 
     def until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until something holds, looking again whenever the workspace changes."""
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + self._ground.patience_seconds
         seen = 0
         while not holds():
             if time.monotonic() > end:
@@ -236,7 +184,7 @@ class World:
         bot = self.bot.output() if self.bot else ""
         keys = ("namespace", "name", "deployment", "version", "phase", "message", "step", "current", "stable", "ready")
         rollouts = "\n".join(str({key: each.get(key) for key in keys}) for each in self.cluster()["rollouts"])
-        return "\n---\n".join([*cards, rollouts, bot, self._playground.output()])
+        return "\n---\n".join([*cards, rollouts, bot, self._ground.output()])
 
     def _post(self, call: str, **body: object) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.post(f"/_drive/{call}", json=body).json()
@@ -250,9 +198,9 @@ class World:
 
 
 @contextlib.contextmanager
-def playing(folder: Path) -> Iterator[World]:
+def playing(folder: Path, ground: Ground) -> Iterator[World]:
     """Give a world without a bot, and take it down afterwards."""
-    world = World(folder)
+    world = World(folder, ground)
     try:
         yield world
     finally:

@@ -1,0 +1,121 @@
+"""Faults in real pipeline pods: a step asks the test first whether it is to fail, to hang or to go on.
+
+Only the steps that a test names ask; all others run just as the templates ship them.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from typing_extensions import override
+
+from tests.bed.api import Api
+
+TEMPLATE: Final = "slipway-deploy"
+ASKS_FIRST: Final = """\
+import json, os, sys, time, urllib.request
+url, command = sys.argv[1], sys.argv[2:]
+answer = {"act": "hang"}
+while answer["act"] == "hang":
+    with urllib.request.urlopen(url, timeout=30) as asked:
+        answer = json.load(asked)
+    time.sleep(0.1)
+if answer["act"] == "fail":
+    print(*answer["log"], sep="\\n")
+    sys.exit(answer["exit_code"])
+os.execvp(command[0], command)
+"""
+
+
+@dataclass(slots=True)
+class StepFault:
+    """What happens to a step in the next `count` workflows that come to it."""
+
+    step: str
+    kind: str
+    count: int | None = None
+    exit_code: int = 1
+    log: list[str] = field(default_factory=list)
+    workflows: set[str] = field(default_factory=set)
+
+    def meets(self, step: str, workflow: str) -> bool:
+        if step != self.step:
+            return False
+        if workflow not in self.workflows and (self.count is None or len(self.workflows) < self.count):
+            self.workflows.add(workflow)
+        return workflow in self.workflows
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        if self.kind == "step-hangs":
+            return {"act": "hang"}
+        return {"act": "fail", "exit_code": self.exit_code, "log": self.log}
+
+
+class StepFaults:
+    """The faults of one world, and the server that its steps ask."""
+
+    def __init__(self, api: Api, address: str) -> None:
+        self._api = api
+        self._faults: list[StepFault] = []
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer((address, 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="step faults", daemon=True)
+        self._thread.start()
+        self.url = f"http://{address}:{self._server.server_address[1]}"
+
+    def add(self, fault: StepFault, namespaces: Iterator[str]) -> None:
+        """Arm a fault, and let its step ask in every namespace."""
+        with self._lock:
+            self._faults.append(fault)
+        for namespace in namespaces:
+            self._let_ask(fault.step, namespace)
+
+    def clear(self) -> None:
+        """Let everything that hangs go on, and nothing fail any more."""
+        with self._lock:
+            self._faults.clear()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, step: str, workflow: str) -> dict[str, Any]:
+        with self._lock:
+            return next((each.answer for each in self._faults if each.meets(step, workflow)), {"act": "go on"})
+
+    def _let_ask(self, step: str, namespace: str) -> None:
+        templates = self._api.get("WorkflowTemplate", namespace, TEMPLATE)["spec"]["templates"]
+        number, found = next((n, each) for n, each in enumerate(templates) if each["name"] == step)
+        command = found["container"]["command"]
+        if self.url in " ".join(command):
+            return
+        url = f"{self.url}/?step={step}&workflow={{{{workflow.name}}}}"
+        asking = ["python3", "-c", ASKS_FIRST, url, *command]
+        path = f"/spec/templates/{number}/container/command"
+        self._api.json_patch(
+            "WorkflowTemplate", namespace, TEMPLATE, [{"op": "replace", "path": path, "value": asking}]
+        )
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        faults = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # the name that the library calls
+                asked = parse_qs(urlsplit(self.path).query)
+                body = json.dumps(faults.answer(asked["step"][0], asked["workflow"][0])).encode()
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body)
+
+            @override
+            def log_message(self, *_arguments: object) -> None:
+                """Say nothing: every hanging step asks ten times a second."""
+
+        return Handler
