@@ -22,8 +22,8 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "kubernetes": HTTP_KINDS | {"gone", "drop-watches"},
         "keycloak": HTTP_KINDS,
         "nexus": HTTP_KINDS,
-        "workflows": frozenset({"step-fails", "step-hangs"}),
-        "rollouts": frozenset({"pods-never-ready", "image-pull", "crash-loop"}),
+        "workflows": frozenset({"step-fails", "step-hangs", "image-pull"}),
+        "rollouts": frozenset({"pods-never-ready", "image-pull", "crash-loop", "analysis"}),
     }
 )
 OWN_FIELDS: Final = frozenset({"system", "kind", "match", "count"})

@@ -1,6 +1,6 @@
-"""Makes the rollouts controller look again at a promote that it lost; part of the watch of a namespace.
+"""Makes the rollouts controller look again at a promote or an abort that it lost; part of the watch of a namespace.
 
-Argo Rollouts 1.9 answers 200 to a promote that lands inside the reconcile which follows the pause, and then forgets
+Argo Rollouts 1.9 answers 200 to one that lands inside the reconcile which follows the pause, and then forgets
 it until the next event (argo-rollouts#4694, measured on 1.9.1). A second promote could skip a step; an annotation is
 an event and nothing else.
 """
@@ -22,7 +22,7 @@ ANNOTATION = "slipway/nudged-at"
 
 
 class Nudges:
-    """Remembers which promotes are pending since when, and sends a nudge for those that are late.
+    """Remembers which acts are pending since when, and sends a nudge for those that are late.
 
     Parameters
     ----------
@@ -76,4 +76,4 @@ class Nudges:
         try:
             await self._send(name, patch)
         except SystemFailure as failure:
-            logger.warning("The controller has not yet acted on a promote of %s: %s", name, failure.message)
+            logger.warning("The controller has not yet acted on what was done to %s: %s", name, failure.message)

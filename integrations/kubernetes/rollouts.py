@@ -81,7 +81,8 @@ class RolloutView:
     generation: int
     observed_generation: str
     is_observed: bool
-    is_promote_pending: bool
+    is_act_pending: bool
+    """Somebody promoted or aborted, and the controller has not yet acted on it."""
     revision: str
     phase: RolloutPhase
     message: str
@@ -135,7 +136,7 @@ def project_rollout(obj: Obj) -> RolloutView:
         generation=count(obj, "metadata", "generation"),
         observed_generation=text(obj, "status", "observedGeneration"),
         is_observed=is_observed(obj),
-        is_promote_pending=is_unpausing(obj) and not flag(obj, "spec", "paused"),
+        is_act_pending=(is_unpausing(obj) and not flag(obj, "spec", "paused")) or is_aborting(obj),
         revision=annotation(obj, REVISION),
         phase=phase,
         message=message,
@@ -169,6 +170,11 @@ def is_observed(obj: Obj) -> bool:
 def is_unpausing(obj: Obj) -> bool:
     """Say whether somebody promoted and the controller has not yet acted on it."""
     return flag(obj, "status", "controllerPause") and not any(mappings(obj, "status", "pauseConditions"))
+
+
+def is_aborting(obj: Obj) -> bool:
+    """Say whether somebody aborted and the controller has not yet acted on it; it notes the time when it does."""
+    return flag(obj, "status", "abort") and not text(obj, "status", "abortedAt")
 
 
 def phase_of(obj: Obj) -> tuple[RolloutPhase, str]:

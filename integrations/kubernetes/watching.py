@@ -105,7 +105,7 @@ class NamespaceWatch:
             group.create_task(self._nudges.run())
 
     def _rollout_changed(self, name: str, _old: RolloutView | None, new: RolloutView | None) -> None:
-        self._nudges.observe(name, is_pending=new is not None and new.is_promote_pending)
+        self._nudges.observe(name, is_pending=new is not None and new.is_act_pending)
         self._changed(name)
 
     def _replica_set_changed(self, name: str, old: ReplicaSetView | None, new: ReplicaSetView | None) -> None:

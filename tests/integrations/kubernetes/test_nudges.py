@@ -1,4 +1,4 @@
-"""A promote that the controller lost: noticed, nudged with patience, and never promoted again."""
+"""A promote or an abort that the controller lost: noticed, nudged with patience, and never promoted again."""
 
 import asyncio
 import logging
@@ -102,14 +102,18 @@ async def _never(_name: str, _patch: Obj) -> None:
     raise AssertionError
 
 
-async def test_a_lost_promote_gets_an_annotation_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "act",
+    [{"op": "remove", "path": "/status/pauseConditions"}, {"op": "add", "path": "/status/abort", "value": True}],
+    ids=["promote", "abort"],
+)
+async def test_a_lost_act_gets_an_annotation_and_nothing_else(
+    act: Obj, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.kubernetes.nudges.PATIENCE", 0.01)
     async with running(tmp_path) as bench:
         made = put_rollout(bench.store)
-        lost = [{"op": "remove", "path": "/status/pauseConditions"}]
-        bench.store.json_patch("Rollout", "staging", "shop", lost, subresource="status")
+        bench.store.json_patch("Rollout", "staging", "shop", [act], subresource="status")
         annotated = asyncio.Event()
 
         def look(_event: object) -> None:
