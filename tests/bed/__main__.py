@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tests.bed import building, images, machine, namespace, processes, sweep
-from tests.bed.places import NETNS_FILE, Places
+from tests.bed.places import CLUSTER, NETNS_FILE, Cluster, Places
 from tests.bed.services import all_services, build_services
 from tests.bed.services.programs import ServiceError
 from tests.bed.supervisor import StartError, Supervisor, Watch, program_path
@@ -80,13 +80,14 @@ def _build(places: Places, say: Callable[[str], None]) -> None:
 def up(places: Places, options: argparse.Namespace) -> None:
     """Build what is not built, then start what does not run; all of it inside the bed's network namespace."""
     watch = Watch()
-    if not namespace.is_inside():
+    if CLUSTER is not Cluster.OWN or not namespace.is_inside():
         _build(places, watch.say)
         watch.say("all is built")
+    if CLUSTER is Cluster.OWN:
         namespace.reenter(["up", *(["--only-kubernetes"] if options.only_kubernetes else [])])
-    namespace.furnish()
-    if "containerd" not in processes.leaders(places.home):
-        sweep.node(places)
+        namespace.furnish()
+        if "containerd" not in processes.leaders(places.home):
+            sweep.node(places)
     _supervisor(places, watch.say, only_kubernetes=options.only_kubernetes).up()
     watch.say("up")
     _print_status(places)
@@ -125,11 +126,11 @@ def logs(places: Places, options: argparse.Namespace) -> None:
 
 def shell(places: Places, options: argparse.Namespace) -> int:
     """Run a command, or a shell, with the bed's address, kubeconfig and programs."""
-    if not NETNS_FILE.exists():
+    if CLUSTER is Cluster.OWN and not NETNS_FILE.exists():
         raise RuntimeError("The bed is not up; start it with `make bed`.")
     environment = {**os.environ, "PATH": program_path(places), "KUBECONFIG": str(places.kubeconfig)}
     command = options.command or [os.environ.get("SHELL", "/bin/sh")]
-    enter = [] if namespace.is_inside() else ["nsenter", f"--net={NETNS_FILE}"]
+    enter = [] if CLUSTER is not Cluster.OWN or namespace.is_inside() else ["nsenter", f"--net={NETNS_FILE}"]
     return subprocess.run([*enter, *command], env=environment, check=False).returncode
 
 

@@ -1,16 +1,43 @@
-"""Restarts the bed's API server, so that it knows no event of before: whoever goes on watching hears 410 Gone."""
+"""A second API server of the bed for a while, which knows no event of before: whoever goes on watching there hears 410
+Gone. The one that everybody else uses runs on.
+"""
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from typing import Final
 
 from tests.bed import processes
-from tests.bed.places import Places
-from tests.bed.services import all_services
-from tests.bed.supervisor import Supervisor
+from tests.bed.places import ADDRESS, Places
+from tests.bed.service import succeeds
+from tests.bed.services.kubernetes import api_server_command
 
-NAME = "kube-apiserver"
+NAME: Final = "kube-apiserver-afresh"
+PATIENCE_SECONDS: Final = 60
+LOOK_AGAIN_SECONDS: Final = 0.05
 
 
-def restart_api_server(places: Places) -> None:
-    """Stop it, start it, return when it is ready."""
-    running = processes.leaders(places.home)[NAME]
-    processes.stop(running.pid, seconds=10)
-    chosen = [each for each in all_services(places, only_kubernetes=True) if each.name in {NAME, "etcd"}]
-    Supervisor(places, chosen, say=lambda _text: None).up()
+@contextlib.contextmanager
+def second_api_server(places: Places) -> Iterator[int]:
+    """Start it and give its port, ready, on the bed's address; end it afterwards."""
+    with socket.create_server((ADDRESS, 0)) as free:
+        port = free.getsockname()[1]
+    others = {"endpoint_reconciler_type": "none", "audit_log_path": "/dev/null"}
+    command = api_server_command(places, secure_port=port, **others)
+    log = places.logs / f"{NAME}.log"
+    pid = processes.start(NAME, command, home=places.home, log=log, environment={}, directory=None)
+    try:
+        _await(places, pid, port)
+        yield port
+    finally:
+        processes.stop(pid, seconds=10)
+
+
+def _await(places: Places, pid: int, port: int) -> None:
+    asking = [f"--kubeconfig={places.kubeconfig}", f"--server=https://{ADDRESS}:{port}", "get", "--raw=/readyz"]
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not succeeds([places.program("kubectl"), *asking]):
+        assert processes.is_alive(pid), f"{NAME} ended at once, see its log"
+        assert time.monotonic() < end, f"{NAME} was not ready within {PATIENCE_SECONDS} s"
+        time.sleep(LOOK_AGAIN_SECONDS)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.bed.places import NETNS
+from tests.bed.places import ADDRESS, CLUSTER, NETNS, Cluster
 
 PACKAGES: Final = {
     # What the package is needed for, found by a file that it brings.
@@ -49,16 +49,25 @@ class Unfit(Exception):  # a sentence for people, not a fault of the program
 
 
 def check() -> None:
-    """Raise Unfit with one sentence about the first thing that is missing."""
+    """Raise Unfit with one sentence about the first thing that is missing for the bed that was asked for."""
     if sys.platform != "linux":
         raise Unfit(f"The bed needs Linux with network namespaces and cgroups; this is {sys.platform}.")
-    if os.geteuid() != 0:
-        raise Unfit("The bed needs root, for network namespaces, mounts and cgroups; run it as root or in a container.")
     if not shutil.which("apt-get"):
         raise Unfit("The bed is made of Debian packages, and apt-get is not here; use a Debian 12 machine or image.")
+    if os.geteuid() != 0 and (missing := _missing_packages()):
+        raise Unfit(f"The bed needs root, to install {', '.join(missing)}; run it as root, or install them.")
     _check_tool("go", ["go", "version"], r"go(\d+)\.(\d+)", OLDEST_GO, "Go 1.26 or newer")
     if shutil.which("java"):
         _check_tool("java", ["java", "-version"], r'version "(\d+)(?:\.(\d+))?', (JAVA_MAJOR, 0), "a JDK 17 or newer")
+    if CLUSTER is Cluster.OWN:
+        _check_node()
+    if CLUSTER is Cluster.EXISTING and not ADDRESS:
+        raise Unfit("A cluster of yours needs BED_ADDRESS: an address of this machine that its pods and nodes reach.")
+
+
+def _check_node() -> None:
+    if os.geteuid() != 0:
+        raise Unfit("The bed needs root, for network namespaces, mounts and cgroups; run it as root or in a container.")
     _check_namespaces()
     _check_cgroups()
 
@@ -91,11 +100,14 @@ def _check_cgroups() -> None:
     probe.rmdir()
 
 
+def _missing_packages() -> list[str]:
+    missing = [name for name, path in PACKAGES.items() if not Path(path).exists()]
+    return missing + [name for name, program in TOOLS.items() if not shutil.which(program)]
+
+
 def install_packages() -> list[str]:
     """Install the Debian packages that are not there yet; return their names."""
-    missing = [name for name, path in PACKAGES.items() if not Path(path).exists()]
-    missing += [name for name, program in TOOLS.items() if not shutil.which(program)]
-    if missing:
+    if missing := _missing_packages():
         with _nothing_is_started():
             environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             for command in (["update", "-q"], ["install", "-qy", "--no-install-recommends", *missing]):

@@ -5,16 +5,31 @@ Everything of the bed asks here; nothing here touches a file.
 
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+
+class Cluster(StrEnum):
+    """Which cluster the bed has."""
+
+    OWN = "own"
+    """All of it is the bed's, in a network namespace of its own."""
+    NODELESS = "nodeless"
+    """The control plane and the controllers are real and listen on the loopback; a stand-in plays the node."""
+    EXISTING = "existing"
+    """Somebody's cluster with Argo; the bed adds the systems around it, on an address that its pods reach."""
+
 
 HERE: Final = Path(__file__).resolve().parent
 REPOSITORY: Final = HERE.parents[1]
 NETNS: Final = os.environ.get("BED_NETNS") or "slipway-bed"
 """Of the network namespace and of the cgroup; another name and another BED_HOME make a second bed beside the first."""
 NETNS_FILE: Final = Path("/var/run/netns") / NETNS
-ADDRESS: Final = "10.200.0.1"
-"""The machine as pods, containerd and tests see it; it exists in the bed's network namespace only."""
+CLUSTER: Final = Cluster(os.environ.get("BED_CLUSTER") or Cluster.OWN)
+_ADDRESSES: Final = {Cluster.OWN: "10.200.0.1", Cluster.NODELESS: "127.0.0.1"}
+ADDRESS: Final = _ADDRESSES.get(CLUSTER) or os.environ.get("BED_ADDRESS", "")
+"""The machine as pods, containerd and tests see it; the bed's own one exists in its network namespace only."""
 DOMAIN: Final = "cluster.local"
 
 API_URL: Final = f"https://{ADDRESS}:6443"
@@ -64,7 +79,9 @@ class Places:
 
     @property
     def kubeconfig(self) -> Path:
-        """Of the cluster's administrator, context `bed`."""
+        """Of the cluster's administrator: the bed's own, or the one that BED_KUBECONFIG names."""
+        if CLUSTER is Cluster.EXISTING:
+            return Path(os.environ["BED_KUBECONFIG"])
         return self.run / "admin.kubeconfig"
 
     def program(self, name: str) -> str:

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from tests.bed import namespace, processes
-from tests.bed.places import NETNS, NETNS_FILE, Places
+from tests.bed.places import CLUSTER, NETNS, NETNS_FILE, Cluster, Places
 from tests.bed.service import succeeds
 from tests.bed.services.kubernetes import cgroup_hierarchies, containerd_socket, ctr
 
@@ -66,6 +66,8 @@ def cgroups() -> None:
 def everything(places: Places) -> None:
     """Remove all of it; nothing of the bed may be running any more."""
     processes.kill_all(places.home)
+    if CLUSTER is not Cluster.OWN:
+        return
     node(places)
     cgroups()
     namespace.remove()

@@ -48,6 +48,11 @@ class Wire:
         for writer in list(self._open):
             writer.close()
 
+    async def lead(self, host: str, port: int) -> None:
+        """Lead to another server; what was connected is cut."""
+        self._target = (host, port)
+        await self.cut()
+
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
@@ -109,6 +114,10 @@ class Wires:
 
     def cut(self, wire: Wire) -> None:
         self._run(wire.cut())
+
+    def lead(self, wire: Wire, host: str, port: int) -> None:
+        """Lead a wire to another server; what was connected is cut."""
+        self._run(wire.lead(host, port))
 
     def mend(self) -> None:
         """Make every wire whole that is not."""

@@ -4,6 +4,7 @@ Each world has namespaces of its own, and wires of its own to the systems that a
 world is not one in another.
 """
 
+import contextlib
 import uuid
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ import yaml
 from playground import projection
 from tests.bed import seeding
 from tests.bed.api import Api
-from tests.bed.api_server import restart_api_server
+from tests.bed.api_server import second_api_server
 from tests.bed.places import ADDRESS, KEYCLOAK_PORT, NEXUS_PORT, Places
 from tests.bed.step_faults import StepFault, StepFaults
 from tests.bed.tenancy import Tenant
@@ -38,6 +39,7 @@ class BedGround:
         self._steps = StepFaults(self._api, ADDRESS)
         self._slack = PlaygroundGround(folder, speed=1)
         self.slack, self.page_url = self._slack.slack, self._slack.page_url
+        self._ending = contextlib.ExitStack()
         self._tenant.create()
         seeding.release_running(self._tenant)
         self.environment = {**self._slack.environment, **self._settings(folder)}
@@ -72,6 +74,7 @@ class BedGround:
         self._steps.close()
         self._wires.close()
         self._api.close()
+        self._ending.close()
 
     def _settings(self, folder: Path) -> dict[str, str]:
         self._lines: dict[str, Wire] = {
@@ -94,7 +97,8 @@ class BedGround:
         if kind == "drop-watches":
             self._wires.cut(self._lines[system])
         elif kind == "gone":
-            restart_api_server(self._places)
+            port = self._ending.enter_context(second_api_server(self._places))
+            self._wires.lead(self._lines[system], ADDRESS, port)
         else:
             self._wires.become(self._lines[system], STATES[kind])
 

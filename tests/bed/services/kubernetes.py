@@ -19,17 +19,13 @@ ETCD: Final = "http://127.0.0.1:2379"
 SERVICES: Final = "10.96.0.0/16"
 
 
-def services(places: Places) -> tuple[Service, ...]:
-    """Describe all parts; the last one has settled when pods can run and Services have addresses."""
-    return (
-        _etcd(places),
-        _api_server(places),
-        _controller_manager(places),
-        _scheduler(places),
-        _containerd(places),
-        _kubelet(places),
-        _kube_proxy(places),
-    )
+def control_plane(places: Places) -> tuple[Service, ...]:
+    return (_etcd(places), _api_server(places), _controller_manager(places), _scheduler(places))
+
+
+def node(places: Places) -> tuple[Service, ...]:
+    """Describe what runs pods; the last part has settled when Services have addresses."""
+    return (_containerd(places), _kubelet(places), _kube_proxy(places))
 
 
 def kubectl(places: Places, *arguments: str, text: str | None = None) -> str:
@@ -83,6 +79,24 @@ def _etcd(places: Places) -> Service:
 
 
 def _api_server(places: Places) -> Service:
+    def prepare() -> None:
+        certificates.make(places)
+        configuration(places, "audit.yaml")
+
+    return Service(
+        name="kube-apiserver",
+        command=lambda: api_server_command(places),
+        prepare=prepare,
+        is_ready=lambda: succeeds(
+            [places.program("kubectl"), f"--kubeconfig={places.kubeconfig}", "get", "--raw=/readyz"]
+        ),
+        settle=lambda: apply(places, HERE / "manifests" / "cluster.yaml"),
+        after=("etcd",),
+    )
+
+
+def api_server_command(places: Places, **others: str | int) -> list[str]:
+    """Return the command of the API server; `others` are flags in the place of the usual ones, `_` for `-`."""
     pki = places.run / "pki"
     flags = {
         "etcd-servers": ETCD,
@@ -110,21 +124,8 @@ def _api_server(places: Places) -> Service:
         "audit-log-maxsize": 50,
         "audit-log-maxbackup": 1,
     }
-
-    def prepare() -> None:
-        certificates.make(places)
-        configuration(places, "audit.yaml")
-
-    return Service(
-        name="kube-apiserver",
-        command=lambda: [places.program("kube-apiserver"), *_flags(flags)],
-        prepare=prepare,
-        is_ready=lambda: succeeds(
-            [places.program("kubectl"), f"--kubeconfig={places.kubeconfig}", "get", "--raw=/readyz"]
-        ),
-        settle=lambda: apply(places, HERE / "manifests" / "cluster.yaml"),
-        after=("etcd",),
-    )
+    flags |= {name.replace("_", "-"): value for name, value in others.items()}
+    return [places.program("kube-apiserver"), *_flags(flags)]
 
 
 def apply(places: Places, *files: Path) -> None:
