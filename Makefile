@@ -8,9 +8,17 @@ BIN := $(VENV)/bin
 CODE := bot commands integrations playground steps tests bench workflow-templates
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 JOBS ?= 2
+BED := $(BIN)/python -m tests.bed
+# Only from make's own command line: a KUBECONFIG of the shell must never decide where tests write.
+ifeq ($(origin KUBECONFIG),command line)
+export BED_CLUSTER := existing
+export BED_KUBECONFIG := $(abspath $(KUBECONFIG))
+unexport KUBECONFIG
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test test-page bench lock templates docs clean
+.PHONY: help demo run check test test-page test-bed test-facts bed bed-down bed-status bed-logs bed-shell bed-run record \
+	bench lock templates docs clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +59,33 @@ test: $(VENV)/dev ## every test that needs nothing but Python, with coverage
 
 test-page: $(VENV)/dev ## the playground's page in a real Chromium
 	@tests/page/run.sh $(BIN)/python
+
+bed: $(VENV)/dev ## build and start a real Kubernetes with Argo, Keycloak, Nexus, Gitea… (docs/bed.md); again: changes nothing
+	@$(BED) up
+
+bed-down: $(VENV)/dev ## stop the bed; ARGS=--wipe drops its state too, what was built stays
+	@$(BED) down $(ARGS)
+
+bed-status: $(VENV)/dev ## what of the bed runs, with its memory
+	@$(BED) status
+
+bed-logs: $(VENV)/dev ## the ends of the bed's logs; ARGS="kubelet nexus" chooses
+	@$(BED) logs $(ARGS)
+
+bed-shell: $(VENV)/dev ## a shell with the bed's kubectl, addresses and programs
+	@$(BED) shell $(ARGS)
+
+bed-run: bed ## the bot on the bed, with the stand-in Slack's page on http://127.0.0.1:8400
+	@$(BIN)/python -m tests.scenarios
+
+test-bed: bed ## the scenarios with the real parts in place of the stand-ins; KUBECONFIG=… BED_ADDRESS=…: on your cluster
+	@$(BED) shell $(abspath $(BIN))/python -m pytest -n $(JOBS) tests/scenarios --ground=bed -m "not page" $(ARGS)
+
+test-facts: bed ## what the product relies on in Kubernetes, Argo and the servers, asked of the real ones
+	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed tests/steps $(ARGS)
+
+record: bed ## record whole deploys on the bed into tests/data; ARGS="canary-abort" chooses
+	@$(BED) shell $(abspath $(BIN))/python -m tests.bed.recording $(ARGS)
 
 bench: $(VENV)/dev ## measure, print JSON, write the table of docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)

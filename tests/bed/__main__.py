@@ -75,6 +75,8 @@ def _build(places: Places, say: Callable[[str], None]) -> None:
     building.build_all(places, say)
     build_services(places, say)
     images.build_all(places, say)
+    if CLUSTER is Cluster.EXISTING:
+        machine.check_cluster(places)
 
 
 def up(places: Places, options: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.bed.places import HERE, Places
+from tests.bed.places import CLUSTER, HERE, Cluster, Places
 
 MODULES: Final = HERE / "modules"
 KUBERNETES: Final = "v1.34.10"
@@ -90,11 +90,16 @@ PROGRAMS: Final = (
 )
 
 
+AROUND: Final = frozenset({"kubectl", "helm", "crane", "webapp", "gitea", "prometheus"})
+"""What is needed beside a cluster that exists."""
+
+
 def build_all(places: Places, say: Say) -> None:
     """Build what is not there or was built from something else, one after the other."""
     places.bin.mkdir(parents=True, exist_ok=True)
     for program in PROGRAMS:
-        build(program, places, say)
+        if CLUSTER is not Cluster.EXISTING or program.name in AROUND:
+            build(program, places, say)
 
 
 def build(program: Program, places: Places, say: Say) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.bed.places import ADDRESS, CLUSTER, NETNS, Cluster
+from tests.bed.places import ADDRESS, CLUSTER, NETNS, Cluster, Places
 
 PACKAGES: Final = {
     # What the package is needed for, found by a file that it brings.
@@ -63,6 +63,19 @@ def check() -> None:
         _check_node()
     if CLUSTER is Cluster.EXISTING and not ADDRESS:
         raise Unfit("A cluster of yours needs BED_ADDRESS: an address of this machine that its pods and nodes reach.")
+
+
+def check_cluster(places: Places) -> None:
+    """Raise Unfit where a cluster that exists has no Argo, or does not answer."""
+    for name in ("rollouts.argoproj.io", "workflowtemplates.argoproj.io"):
+        command = [places.program("kubectl"), f"--kubeconfig={places.kubeconfig}", "get", "crd", name]
+        done = subprocess.run([*command, "--request-timeout=10s"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = done.stderr.strip().rpartition("\n")[2]
+            raise Unfit(
+                f"The cluster of {places.kubeconfig} needs Argo Rollouts 1.10 and Argo Workflows 4.0, "
+                f"and looking for {name} ended with: {said}"
+            )
 
 
 def _check_node() -> None:

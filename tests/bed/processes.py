@@ -17,6 +17,8 @@ from typing import Final
 HOME_MARK: Final = "SLIPWAY_BED_HOME"
 NAME_MARK: Final = "SLIPWAY_BED_SERVICE"
 LOOK_AGAIN_SECONDS: Final = 0.05
+_STARTED: Final["list[subprocess.Popen[bytes]]"] = []
+"""Kept, because one that outlives its object is taken for forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def start(
             stderr=output,
             start_new_session=True,
         )
+    _STARTED.append(process)
     return process.pid
 
 

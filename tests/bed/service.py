@@ -4,6 +4,7 @@ The parts are described in `services/`; `supervisor` starts and stops them. Comm
 namespace, so every address of `places` can be reached from them and from the functions here.
 """
 
+import os
 import subprocess
 import urllib.error
 import urllib.request
@@ -60,5 +61,6 @@ def succeeds(command: Sequence[str], *, environment: Mapping[str, str] | None = 
 
 
 def own(*folders: Path) -> None:
-    """Give folders and all in them to nobody:nogroup."""
-    subprocess.run(["chown", "-R", "nobody:nogroup", *map(str, folders)], check=True)
+    """Give folders and all in them to nobody:nogroup, who runs the services that refuse root; others run them alone."""
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", "nobody:nogroup", *map(str, folders)], check=True)

@@ -9,6 +9,7 @@ from tests.scenarios.ground import Ground, PlaygroundGround
 from tests.scenarios.world import World, playing
 
 STAND_IN: str = "stand_in"
+BED_SECONDS = 600
 PLACES = {"playground": "the playground", "bed": "the real bed"}
 
 
@@ -16,6 +17,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out on the bed what only a stand-in can do; the reason is shown."""
     if config.getoption("ground") == "bed":
         for item in items:
+            item.add_marker(pytest.mark.timeout(BED_SECONDS))
             for mark in item.iter_markers(STAND_IN):
                 item.add_marker(pytest.mark.skip(reason=f"only on stand-ins: {mark.args[0]}"))
 

@@ -15,7 +15,7 @@ import httpx
 from tests.scenarios.process import Process
 
 START_SECONDS: Final = 25.0
-Cluster = dict[str, list[dict[str, Any]]]
+ClusterView = dict[str, list[dict[str, Any]]]
 
 
 class Ground(Protocol):
@@ -32,7 +32,7 @@ class Ground(Protocol):
     def fault(self, **fault: object) -> None:
         """Break something, in the words of the playground's driver; `clear=True` mends everything."""
 
-    def cluster(self) -> Cluster:
+    def cluster(self) -> ClusterView:
         """Return the world's rollouts, ReplicaSets, pods and workflows in short, environments as namespaces."""
 
     def output(self) -> str:
@@ -64,8 +64,8 @@ class PlaygroundGround:
     def fault(self, **fault: object) -> None:
         assert self.slack.post("/_drive/fault", json=fault).is_success, fault
 
-    def cluster(self) -> Cluster:
-        found: Cluster = self.slack.get("/_drive/cluster").json()
+    def cluster(self) -> ClusterView:
+        found: ClusterView = self.slack.get("/_drive/cluster").json()
         return found
 
     def output(self) -> str:

@@ -36,6 +36,10 @@ class Process:
             self.kill()
             raise AssertionError(f"did not stop within {STOP_SECONDS} s:\n{self.output()}") from None
 
+    def wait(self) -> int:
+        """Wait until it has ended by itself and return its exit code."""
+        return self._process.wait()
+
     @property
     def is_running(self) -> bool:
         return self._process.poll() is None

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.scenarios.process import ROOT
 from tests.scenarios.world import World
@@ -148,7 +149,9 @@ def test_a_changed_catalog_is_used_and_a_broken_one_is_not(world: World) -> None
     world.until(lambda: "the changed catalog is not used" in world.bot.output(), "the broken catalog is refused")  # type: ignore[union-attr]  # asserted above
     world.type("alice", "/deploy shop v1.2")
     world.card_shows("shop v1.2 → staging")
-    catalog.write_text(text.replace("aliases: [store]", "aliases: [store, magasin]"), encoding="utf-8")
+    mended = yaml.safe_load(text)
+    mended["apps"]["shop"]["aliases"].append("magasin")
+    catalog.write_text(yaml.safe_dump(mended), encoding="utf-8")
     world.until(lambda: "read again" in world.bot.output(), "the mended catalog is read")  # type: ignore[union-attr]  # asserted above
     world.type("alice", "/rollout status magasin")
     world.hears("alice", "shop · staging")

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.scenarios.ground import Cluster, Ground
+from tests.scenarios.ground import ClusterView, Ground
 from tests.scenarios.process import Process
 
 LOOK_AGAIN_SECONDS: Final = 0.25
@@ -125,7 +125,7 @@ class World:
         found: list[dict[str, Any]] = self._get("views", user=user)["views"]
         return found
 
-    def cluster(self) -> Cluster:
+    def cluster(self) -> ClusterView:
         return self._ground.cluster()
 
     def requests(self, method: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.bed.images import jre, steps
 from tests.bed.images.archive import Entry, Image, tree, write
-from tests.bed.places import REGISTRY, Places
+from tests.bed.places import CLUSTER, REGISTRY, Cluster, Places
 
 APPLETS: Final = (
     "sh", "cat", "echo", "env", "sleep", "true", "false", "ls", "mkdir", "cp", "mv", "rm", "tar", "gzip",
@@ -46,13 +46,18 @@ def all_images(places: Places) -> list[tuple[str, Callable[[], Image]]]:
         serve = ("/bin/httpd", "-f", "-p", "8080", "-h", "/www")
         return Image(name=f"registry.local/app:v{version}", entries=[*SHELL, page], entrypoint=serve)
 
-    return [
-        ("pause", lambda: Image(name="registry.local/pause:1", entries=[program("pause")], entrypoint=["/bin/pause"])),
-        ("busybox", lambda: Image(name="registry.local/busybox:1", entries=SHELL)),
-        ("argoexec", lambda: Image(name=ARGOEXEC, entries=[*SHELL[-2:], program("argoexec")], entrypoint=["argoexec"])),
+    images: list[tuple[str, Callable[[], Image]]] = [
         ("webapp", lambda: Image(name=WEBAPP, entries=[*SHELL, program("webapp")], entrypoint=["/bin/webapp"])),
         ("jre", lambda: Image(name=JRE, entries=[*tree(jre.root(places)), *SHELL[-2:]], entrypoint=jre.ENTRYPOINT)),
         ("steps", lambda: steps.image(places, STEPS)),
+    ]
+    if CLUSTER is Cluster.EXISTING:
+        return images
+    return [
+        *images,
+        ("pause", lambda: Image(name="registry.local/pause:1", entries=[program("pause")], entrypoint=["/bin/pause"])),
+        ("busybox", lambda: Image(name="registry.local/busybox:1", entries=SHELL)),
+        ("argoexec", lambda: Image(name=ARGOEXEC, entries=[*SHELL[-2:], program("argoexec")], entrypoint=["argoexec"])),
         *((f"app-v{version}", lambda version=version: app(version)) for version in (1, 2, 3, 4)),
     ]
 

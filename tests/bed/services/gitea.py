@@ -18,7 +18,7 @@ from tests.bed.places import ADDRESS, GITEA_PORT, Places
 from tests.bed.service import Service, answers, own
 from tests.bed.services import web
 from tests.bed.services.charts import push_charts
-from tests.bed.services.programs import AS_NOBODY, ServiceError, run
+from tests.bed.services.programs import ServiceError, as_nobody, run
 
 MODULE: Final = "code.gitea.io/gitea"
 STATIC: Final = ("options", "templates", "public")
@@ -160,7 +160,7 @@ def _settle(places: Places, folder: Path) -> None:
 def _make_admin(places: Places, folder: Path) -> None:
     command = [places.program("gitea"), "--config", str(folder / "app.ini"), "admin", "user", "create", "--admin"]
     who = [f"--username={ADMIN}", f"--password={PASSWORD}", f"--email={ADMIN}@example.com"]
-    run([*AS_NOBODY, *command, *who, "--must-change-password=false"], environment=_environment(folder), folder=folder)
+    run([*as_nobody(), *command, *who, "--must-change-password=false"], environment=_environment(folder), folder=folder)
 
 
 def _make_repository(client: httpx.Client) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.bed.places import ADDRESS, POSTGRES_PORT, Places
 from tests.bed.service import Service, own, succeeds
-from tests.bed.services.programs import AS_NOBODY, run
+from tests.bed.services.programs import as_nobody, run
 
 PROGRAMS: Final = Path("/usr/lib/postgresql/15/bin")
 ROLE: Final = "slipway"
@@ -82,7 +82,7 @@ def _make_cluster(folder: Path) -> None:
     scratch = folder / "data.new"
     run(["rm", "-rf", str(scratch)])
     command = [str(PROGRAMS / "initdb"), f"--pgdata={scratch}", "--username=postgres", "--auth=trust"]
-    run([*AS_NOBODY, *command, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], folder=folder)
+    run([*as_nobody(), *command, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], folder=folder)
     scratch.rename(folder / "data")
 
 

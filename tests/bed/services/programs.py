@@ -17,6 +17,11 @@ class ServiceError(Exception):
     """A service could not be built, prepared or filled; the text says what was tried and how it ended."""
 
 
+def as_nobody() -> tuple[str, ...]:
+    """Return what begins a command of a program that refuses root: nothing, where this is not root anyway."""
+    return AS_NOBODY if os.geteuid() == 0 else ()
+
+
 def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
     """Run a program to its end, in the caller's environment and `environment`, and return what it printed.
 
