@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=_speed, default=1.0, help="divides the waits of the stand-ins, such as 20")
     parser.add_argument("--state", type=Path, metavar="DIR", help="kept afterwards; default: a temporary one, removed")
     parser.add_argument("--json", action="store_true", help="print one JSON line with all addresses and settings")
+    parser.add_argument("--slack-only", action="store_true", help="for a bot whose cluster and other systems are real")
     parser.add_argument("--exit-with-command", action="store_true", help="stop when COMMAND ends, with its exit code")
     return parser
 
@@ -98,7 +99,7 @@ async def run(options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ask_to_stop)
-    world = World(speed=options.speed)
+    world = World(speed=options.speed, slack_only=options.slack_only)
     try:
         with state_directory(options.state) as state:
             await world.start(state, page_port=options.page_port)

@@ -8,7 +8,7 @@ import errno
 import random
 import socket
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +48,8 @@ class Urls:
 class World:
     """All stand-ins in one loop. `store`, `faults`, `keycloak` and `nexus` may be used while it runs."""
 
-    def __init__(self, *, speed: float = 1.0) -> None:
+    def __init__(self, *, speed: float = 1.0, slack_only: bool = False) -> None:
+        self.slack_only = slack_only
         self.pace = Pace(speed)
         self.faults = Faults()
         self.store = Store()
@@ -64,11 +65,11 @@ class World:
     async def start(self, state: Path, *, page_port: int = 0) -> None:
         """Start everything and write `state`. PlaygroundError when it cannot; nothing is left running then."""
         async with AsyncExitStack() as stack:
-            seeding.load_templates(self.store, seeding.templates_folder())
-            await self.controllers.start()
-            stack.push_async_callback(self.controllers.stop)
-            await seeding.release_running(self.controllers, self.store, self.pace)
-            self.urls = await self._serve_all(page_port, stack)
+            if self.slack_only:
+                self.urls = await self._serve_slack(page_port, stack)
+            else:
+                await self._run_cluster(stack)
+                self.urls = await self._serve_all(page_port, stack)
             self.environment = write_state(state, self.urls)
             self._stack = stack.pop_all()
 
@@ -76,7 +77,13 @@ class World:
         self.faults.clear()
         await self._stack.aclose()
 
-    async def _serve_all(self, page_port: int, stack: AsyncExitStack) -> Urls:
+    async def _run_cluster(self, stack: AsyncExitStack) -> None:
+        seeding.load_templates(self.store, seeding.templates_folder())
+        await self.controllers.start()
+        stack.push_async_callback(self.controllers.stop)
+        await seeding.release_running(self.controllers, self.store, self.pace)
+
+    async def _serve_slack(self, page_port: int, stack: AsyncExitStack) -> Urls:
         slack = SlackStandIn(
             people=seeding.slack_people(),
             channels=seeding.slack_channels(),
@@ -88,6 +95,10 @@ class World:
         )
         stack.push_async_callback(slack.stop)
         await _start_slack(slack, page_port)
+        return Urls(page=slack.page_url, slack=slack.api_url)
+
+    async def _serve_all(self, page_port: int, stack: AsyncExitStack) -> Urls:
+        urls = await self._serve_slack(page_port, stack)
         kubernetes = KubernetesServer(
             self.store,
             faults=self.faults,
@@ -96,9 +107,8 @@ class World:
             logs=self.controllers.logs,
         )
         stack.push_async_callback(kubernetes.stop)
-        return Urls(
-            page=slack.page_url,
-            slack=slack.api_url,
+        return replace(
+            urls,
             kubernetes=await kubernetes.start(),
             keycloak=await _serve(self.keycloak.app(), stack),
             nexus=await _serve(self.nexus.app(), stack),
@@ -106,7 +116,7 @@ class World:
 
     def cluster(self) -> Obj:
         """Return the cluster in short, as `GET /_drive/cluster` shows it."""
-        return projection.cluster(self.store)
+        return {"elsewhere": True} if self.slack_only else projection.cluster(self.store)
 
     def describe(self, state: Path) -> Obj:
         """Return all addresses and the bot's environment, as `--json` prints them."""

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from tests.bed import processes
-from tests.bed.places import Places
+from tests.bed.places import CLUSTER, Cluster, Places
 from tests.bed.service import Service
+from tests.bed.services.programs import as_nobody
 
 LOG_LINES: Final = 15
 LOOK_AGAIN_SECONDS: Final = 0.05
+LEADER: Final = 'trap "kill -TERM \\$child" TERM; "$@" & child=$!; wait "$child"; wait "$child"'
+"""Stays while its child runs, and hands the request to end on; the first wait ends when it comes, the second after."""
 
 
 class StartError(Exception):
@@ -74,7 +77,7 @@ class Supervisor:
     def _start(self, service: Service) -> int:
         if service.prepare:
             service.prepare()
-        user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if service.as_nobody else []
+        user = _as_nobody() if service.as_nobody else ()
         nice = ["nice", f"-n{service.nice}"] if service.nice else []
         return processes.start(
             service.name,
@@ -136,6 +139,16 @@ class Supervisor:
         for service in self._services.values():
             visit(service)
         return ordered
+
+
+def _as_nobody() -> tuple[str, ...]:
+    """Return what a command begins with to run as nobody.
+
+    Where root has no CAP_SYS_PTRACE, it cannot see the marks of others' processes. So there the leader is root's.
+    """
+    if CLUSTER is Cluster.NODELESS and (user := as_nobody()):
+        return ("/bin/sh", "-c", LEADER, "leader", user[0], "--pdeathsig=KILL", *user[1:])
+    return as_nobody()
 
 
 def program_path(places: Places) -> str:

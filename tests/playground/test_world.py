@@ -25,6 +25,17 @@ async def test_the_speed_asked_for_is_in_force_after_the_seeding(world: World) -
     assert world.pace.speed == 50
 
 
+async def test_slack_can_be_the_only_stand_in_and_the_page_says_so(tmp_path: Path) -> None:
+    world = World(slack_only=True)
+    await world.start(tmp_path)
+    try:
+        assert (world.urls.kubernetes, world.urls.keycloak, world.urls.nexus) == ("", "", "")
+        async with httpx.AsyncClient(base_url=world.urls.page, trust_env=False) as http:
+            assert (await http.get("/_drive/cluster")).json() == {"elsewhere": True}
+    finally:
+        await world.stop()
+
+
 async def test_what_runs_already_is_healthy_and_of_deployment_zero(world: World) -> None:
     rollouts = world.cluster()["rollouts"]
     assert {(one["app"], one["version"], one["phase"], one["deployment"]) for one in rollouts} == {

@@ -39,7 +39,7 @@ class BedGround:
         self._api = Api(self._tenant.kubeconfig)
         self._wires = Wires(LOOPBACK)
         self._steps = StepFaults(self._api, ADDRESS)
-        self._slack = PlaygroundGround(folder, speed=1, options=options)
+        self._slack = PlaygroundGround(folder, speed=1, options=("--slack-only", *options))
         self.slack, self.page_url = self._slack.slack, self._slack.page_url
         self._ending = contextlib.ExitStack()
         self._tenant.create()

@@ -32,7 +32,8 @@ def page(world: World) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         opened = browser.new_page(viewport={"width": 1280, "height": 860})
-        opened.set_default_timeout(20_000)
+        opened.set_default_timeout(1000 * world.patience_seconds)
+        expect.set_options(timeout=1000 * world.patience_seconds)
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.goto(f"{world.page_url}/?as=alice&channel=deploys")
         yield opened
@@ -60,7 +61,7 @@ def picture(page: Page, name: str) -> Path:
 
 def test_alice_deploys_eve_is_refused_and_bob_promotes_on_the_page(page: Page) -> None:
     type_line(page, "/deploy shop v1.2 canary because the checkout is broken")
-    expect(page.get_by_text("waits for a promote").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("waits for a promote").first).to_be_visible()
     become(page, "eve")
     page.get_by_role("button", name="20 % → 50 %").click()
     expect(page.get_by_text("needs the role").first).to_be_visible()
@@ -69,7 +70,7 @@ def test_alice_deploys_eve_is_refused_and_bob_promotes_on_the_page(page: Page) -
     page.get_by_role("button", name="20 % → 50 %").click()
     expect(page.get_by_text(re.compile("50 % on v1.2")).first).to_be_visible()
     page.get_by_role("button", name="50 % → 100 %").click()
-    expect(page.get_by_text(re.compile("done in")).first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(re.compile("done in")).first).to_be_visible()
     page.get_by_text(re.compile(r"\d+ replies")).first.click()
     expect(page.get_by_text("advanced to 50 %").first).to_be_visible()
     picture(page, "canary-done")

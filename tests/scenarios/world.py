@@ -51,6 +51,7 @@ class World:
         self._ground = ground
         self.environment: dict[str, str] = dict(ground.environment)
         self.page_url = ground.page_url
+        self.patience_seconds = ground.patience_seconds
         self._client = ground.slack
         self.bot: Process | None = None
 
@@ -137,7 +138,7 @@ class World:
 
     def until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until something holds, looking again whenever the workspace changes."""
-        end = time.monotonic() + self._ground.patience_seconds
+        end = time.monotonic() + self.patience_seconds
         seen = 0
         while not holds():
             if time.monotonic() > end:

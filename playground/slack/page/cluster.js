@@ -5,7 +5,12 @@ import { el } from "./dom.js";
 const RECENT = 3;
 let shown = "";
 
-export function drawCluster(section, { rollouts = [], replicasets = [], pods = [], workflows = [] }) {
+export function drawCluster(section, { rollouts = [], replicasets = [], pods = [], workflows = [], elsewhere = false }) {
+  if (elsewhere) {
+    if (shown !== "elsewhere") section.replaceChildren(el("p", { class: "quiet" }, "The cluster is a real one and not shown here. kubectl shows it."));
+    shown = "elsewhere";
+    return;
+  }
   const recent = [...workflows].sort((a, b) => ((a.startedAt ?? "~") < (b.startedAt ?? "~") ? 1 : -1)).slice(0, RECENT);
   const print = JSON.stringify([rollouts, replicasets, pods, recent]);
   if (print === shown) return;

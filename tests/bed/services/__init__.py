@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from tests.bed.places import CLUSTER, Cluster, Places
 from tests.bed.service import Service
-from tests.bed.services import argo, dns, gitea, keycloak, kubernetes, nexus, postgres, prometheus, registry
+from tests.bed.services import argo, dns, gitea, keycloak, kubernetes, nexus, node, postgres, prometheus, registry
 
 
 def all_services(places: Places, *, only_kubernetes: bool = False) -> list[Service]:
@@ -21,6 +21,7 @@ def _cluster(places: Places) -> Iterator[Service]:
         return
     yield from kubernetes.control_plane(places)
     yield from kubernetes.node(places) if CLUSTER is Cluster.OWN else ()
+    yield from [node.service(places)] if CLUSTER is Cluster.NODELESS else ()
     yield from [dns.service(places)] if CLUSTER is Cluster.OWN else ()
     yield from argo.services(places)
 

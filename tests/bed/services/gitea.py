@@ -36,7 +36,6 @@ TOKEN_NAME: Final = "charts"  # the token's label, not the token
 
 _CONFIGURATION: Final = """\
 APP_NAME = Bed
-RUN_USER = nobody
 RUN_MODE = prod
 WORK_PATH = {folder}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from playground import seed
-from tests.bed.places import ADDRESS, KEYCLOAK_MANAGEMENT_PORT, KEYCLOAK_PORT, REPOSITORY, Places
+from tests.bed.places import ADDRESS, CLUSTER, KEYCLOAK_MANAGEMENT_PORT, KEYCLOAK_PORT, REPOSITORY, Cluster, Places
 from tests.bed.service import Service, answers
 from tests.bed.services import java_names, maven, web
 from tests.bed.services.keycloak_realm import realm
@@ -141,14 +141,15 @@ def _key() -> str:
 
 
 def _seed(layout: Layout) -> None:
-    """Start Keycloak once with the import, in a network namespace that lasts as long as this."""
+    """Start Keycloak once with the import, in a network namespace that lasts as long as this where one can be had."""
     shutil.rmtree(layout.seed, ignore_errors=True)
     layout.seed.mkdir(parents=True)
     layout.imported.parent.mkdir(parents=True, exist_ok=True)
     layout.imported.write_text(json.dumps(realm(), indent=1), encoding="utf-8")
     layout.places.logs.mkdir(parents=True, exist_ok=True)
+    apart = [] if CLUSTER is Cluster.NODELESS else ["unshare", "--net"]
     run(
-        ["unshare", "--net", sys.executable, "-m", "tests.bed.services.keycloak_seeding", str(layout.places.home)],
+        [*apart, sys.executable, "-m", "tests.bed.services.keycloak_seeding", str(layout.places.home)],
         environment={"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"]},
         folder=REPOSITORY,
     )

@@ -1,7 +1,7 @@
 """Starts Keycloak once so that it imports the realm, and stops it: what it leaves is the seed of every later start.
 
 `keycloak.build` runs this as a program of its own inside an empty network namespace, so the machine's ports do not
-matter. The database and the JVM's archive of loaded classes stay in the seed's folder.
+matter; in a bed without a node it is the machine's own loopback. The database and the JVM's archive of loaded classes stay in the seed's folder.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from playground import seed
-from tests.bed.places import ADDRESS, Places
+from tests.bed.places import ADDRESS, CLUSTER, Cluster, Places
 from tests.bed.service import answers
 from tests.bed.services.keycloak import READY, START, Layout, environment
 from tests.bed.services.programs import ServiceError, run
@@ -23,8 +23,9 @@ KEPT_CHARACTERS = 2000
 
 def main() -> None:
     layout = Layout(Places(Path(sys.argv[1])))
-    run(["ip", "link", "set", "lo", "up"])
-    run(["ip", "address", "add", f"{ADDRESS}/32", "dev", "lo"])
+    if CLUSTER is not Cluster.NODELESS:
+        run(["ip", "link", "set", "lo", "up"])
+        run(["ip", "address", "add", f"{ADDRESS}/32", "dev", "lo"])
     log = layout.places.logs / "keycloak-seed.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(

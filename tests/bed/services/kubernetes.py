@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bed import certificates, images
-from tests.bed.places import ADDRESS, HERE, NETNS, REGISTRY, Places
+from tests.bed.places import ADDRESS, CLUSTER, HERE, NETNS, REGISTRY, Cluster, Places
 from tests.bed.service import Service, answers, succeeds
 
 CONFIGURATION: Final = HERE / "conf"
@@ -124,6 +124,9 @@ def api_server_command(places: Places, **others: str | int) -> list[str]:
         "audit-log-maxsize": 50,
         "audit-log-maxbackup": 1,
     }
+    if CLUSTER is Cluster.NODELESS:
+        # The Service `kubernetes` may not lead to a loopback address, and no pod asks for it.
+        flags["endpoint-reconciler-type"] = "none"
     flags |= {name.replace("_", "-"): value for name, value in others.items()}
     return [places.program("kube-apiserver"), *_flags(flags)]
 
@@ -223,7 +226,7 @@ def _kubelet(places: Places) -> Service:
         command=lambda: [places.program("kubelet"), *_flags(flags)],
         prepare=prepare,
         environment={"PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"},
-        is_ready=partial(_node_is_ready, places),
+        is_ready=partial(node_is_ready, places),
         after=("containerd", "kube-apiserver"),
     )
 
@@ -236,7 +239,7 @@ def cgroup_hierarchies() -> list[Path]:
     return [folder for folder in root.iterdir() if folder.is_dir() and not folder.is_symlink()]
 
 
-def _node_is_ready(places: Places) -> bool:
+def node_is_ready(places: Places) -> bool:
     query = '{.status.conditions[?(@.type=="Ready")].status}'
     try:
         return kubectl(places, "get", "node", "bed", f"--output=jsonpath={query}") == "True"
