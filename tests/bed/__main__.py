@@ -130,7 +130,13 @@ def shell(places: Places, options: argparse.Namespace) -> int:
     """Run a command, or a shell, with the bed's address, kubeconfig and programs."""
     if CLUSTER is Cluster.OWN and not NETNS_FILE.exists():
         raise RuntimeError("The bed is not up; start it with `make bed`.")
-    environment = {**os.environ, "PATH": program_path(places), "KUBECONFIG": str(places.kubeconfig)}
+    environment = {
+        **os.environ,
+        "PATH": program_path(places),
+        "KUBECONFIG": str(places.kubeconfig),
+        # The machine's own network, for tests that look at it from inside.
+        "BED_OUTSIDE": f"/proc/{os.getpid()}/ns/net",
+    }
     command = options.command or [os.environ.get("SHELL", "/bin/sh")]
     enter = [] if CLUSTER is not Cluster.OWN or namespace.is_inside() else ["nsenter", f"--net={NETNS_FILE}"]
     return subprocess.run([*enter, *command], env=environment, check=False).returncode

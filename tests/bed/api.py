@@ -44,6 +44,11 @@ class Api:
         items: list[Obj] = self._ask("GET", self._path(kind, namespace)).json()["items"]
         return items
 
+    def resource_version(self, kind: str) -> str:
+        """Return the moment of a list of all objects of a kind."""
+        found: str = self._ask("GET", self._path(kind, "")).json()["metadata"]["resourceVersion"]
+        return found
+
     def get(self, kind: str, namespace: str, name: str) -> Obj:
         found: Obj = self._ask("GET", f"{self._path(kind, namespace)}/{name}").json()
         return found

@@ -1,5 +1,7 @@
 """Argo Rollouts and Argo Workflows, each under the account and roles that its release ships, not as administrator."""
 
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,9 @@ WORKFLOWS_NAMESPACE: Final = "argo"
 ROLLOUTS_HEALTH: Final = "http://127.0.0.1:18081/healthz"
 WORKFLOWS_HEALTH: Final = "http://127.0.0.1:6060/healthz"
 TOKEN_LIFE: Final = "720h"
+DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+PATIENCE_SECONDS: Final = 60
+LOOK_AGAIN_SECONDS: Final = 0.2
 CLUSTER_WIDE: Final = frozenset({"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"})
 
 
@@ -33,7 +38,7 @@ def install(places: Places) -> None:
     rollouts, workflows = (folder / "manifests" for folder in folders)
     definitions = [*rollouts.glob("crds/*-crd.yaml"), *workflows.glob("base/crds/minimal/argoproj.io_*.yaml")]
     apply(places, *definitions)
-    kubectl(places, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    _await_definitions(places)
     accounts = [
         *in_namespace(
             ROLLOUTS_NAMESPACE,
@@ -49,6 +54,20 @@ def install(places: Places) -> None:
     ]
     kubectl(places, "apply", "--server-side", "--filename=-", text=yaml.safe_dump_all(accounts))
     mark.write_text(str(folders), encoding="utf-8")
+
+
+def _await_definitions(places: Places) -> None:
+    """Wait until all definitions are served; `kubectl wait` gives up on one that has no conditions yet."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not all(map(_is_established, json.loads(kubectl(places, "get", "--raw", DEFINITIONS))["items"])):
+        if time.monotonic() > end:
+            raise RuntimeError(f"Argo's resource definitions were not established within {PATIENCE_SECONDS} s.")
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _is_established(definition: dict[str, Any]) -> bool:
+    conditions = definition["status"]["conditions"] or ()
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
 
 
 def in_namespace(namespace: str, *files: Path) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Starts Keycloak once so that it imports the realm, and stops it: what it leaves is the seed of every later start.
 
 `keycloak.build` runs this as a program of its own inside an empty network namespace, so the machine's ports do not
-matter; in a bed without a node it is the machine's own loopback. The database and the JVM's archive of loaded classes stay in the seed's folder.
+matter; in a bed without a node it is the machine's own loopback. The database and the JVM's archive of loaded classes
+stay in the seed's folder.
 """
 
 import subprocess

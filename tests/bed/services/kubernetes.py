@@ -17,6 +17,7 @@ from tests.bed.service import Service, answers, succeeds
 CONFIGURATION: Final = HERE / "conf"
 ETCD: Final = "http://127.0.0.1:2379"
 SERVICES: Final = "10.96.0.0/16"
+KEPT_CHARACTERS: Final = 2000
 
 
 def control_plane(places: Places) -> tuple[Service, ...]:
@@ -33,7 +34,7 @@ def kubectl(places: Places, *arguments: str, text: str | None = None) -> str:
     command = [places.program("kubectl"), f"--kubeconfig={places.kubeconfig}", *arguments]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"kubectl {' '.join(arguments)} failed: {done.stderr.strip()}")
+        raise RuntimeError(f"kubectl {' '.join(arguments)} failed: {done.stderr.strip()[-KEPT_CHARACTERS:]}")
     return done.stdout
 
 
