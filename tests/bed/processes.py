@@ -17,8 +17,6 @@ from typing import Final
 HOME_MARK: Final = "SLIPWAY_BED_HOME"
 NAME_MARK: Final = "SLIPWAY_BED_SERVICE"
 LOOK_AGAIN_SECONDS: Final = 0.05
-_STARTED: Final["list[subprocess.Popen[bytes]]"] = []
-"""Kept, because one that outlives its object is taken for forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def start(
             stderr=output,
             start_new_session=True,
         )
-    _STARTED.append(process)
+    process.returncode = 0  # It outlives this object, which would complain of being forgotten.
     return process.pid
 
 
