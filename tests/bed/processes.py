@@ -17,6 +17,8 @@ from typing import Final
 HOME_MARK: Final = "SLIPWAY_BED_HOME"
 NAME_MARK: Final = "SLIPWAY_BED_SERVICE"
 LOOK_AGAIN_SECONDS: Final = 0.05
+LOG_BYTES: Final = 200_000_000
+"""How long a log may become; a longer one makes place at the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ def start(
     """Start a command in a session of its own, marked, with its output added to a file; return its pid."""
     marks = {HOME_MARK: str(home), NAME_MARK: name}
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size >= LOG_BYTES / 2:
+        log.replace(log.with_suffix(".old.log"))
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

@@ -11,6 +11,7 @@ import yaml
 from tests.bed import certificates
 from tests.bed.building import ROLLOUTS, WORKFLOWS, module_folder
 from tests.bed.places import Places
+from tests.bed.processes import LOG_BYTES
 from tests.bed.service import Service, answers
 from tests.bed.services.kubernetes import apply, kubectl
 
@@ -118,6 +119,8 @@ def _workflows(places: Places) -> Service:
     return Service(
         name="workflow-controller",
         command=lambda: [
+            # When its watch of ConfigMaps ends for good, it says so as fast as the disk takes it (4.0.7).
+            *("/usr/bin/prlimit", f"--fsize={LOG_BYTES}"),
             places.program("workflow-controller"),
             f"--kubeconfig={places.run / 'argo-argo.kubeconfig'}",
             f"--namespace={WORKFLOWS_NAMESPACE}",
