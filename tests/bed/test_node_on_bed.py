@@ -120,7 +120,9 @@ async def test_a_step_that_is_deleted_while_it_runs_says_how_it_ended(space: Spa
 async def test_only_the_api_server_reads_logs_from_the_node(places: Places) -> None:
     pki = places.run / "pki"
     url = f"https://{ADDRESS}:{PORT}/containerLogs/default/shop/main"
-    context = ssl.create_default_context(cafile=pki / "ca.crt")
+    # Whom the node lets in is asked here, not who it is.
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     async with httpx.AsyncClient(verify=context, trust_env=False) as anonymous:
         with pytest.raises(httpx.TransportError):
             await anonymous.get(url)

@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.bed.places import CLUSTER, Cluster
 from tests.scenarios.ground import Ground, PlaygroundGround
 from tests.scenarios.world import World, playing
 
 STAND_IN: str = "stand_in"
 BED_SECONDS = 600
-PLACES = {"playground": "the playground", "bed": "the real bed"}
+REAL = {
+    Cluster.OWN: "the real bed",
+    Cluster.NODELESS: "the real bed, but with a stand-in for the node (no kubelet can run here)",
+    Cluster.EXISTING: "a cluster that exists",
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     ran = [each for key in ("passed", "failed") for each in stats.get(key, ()) if _is_scenario(each)]
     left_out = [each for each in stats.get("skipped", ()) if _is_scenario(each)]
     if ran or left_out:
-        where = PLACES[config.getoption("ground")]
+        where = REAL[CLUSTER] if config.getoption("ground") == "bed" else "the playground"
         terminalreporter.write_line(f"scenarios: {len(ran)} ran on {where}, {len(left_out)} were left out")
 
 

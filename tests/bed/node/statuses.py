@@ -9,9 +9,12 @@ from playground.argo.names import Obj, dig, timestamp
 from tests.bed.node.steps import MAIN
 from tests.bed.places import ADDRESS
 
-EXECUTOR_FAILED: Final = 64
+_EXECUTOR_FAILED: Final = 64
 """How Argo's own program ends when it is not the step that failed."""
-KILLED: Final = 137
+_LATE: Final = {
+    "reason": "DeadlineExceeded",
+    "message": "Pod was active on the node longer than the specified deadline",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,16 @@ class Ending:
     @property
     def is_good(self) -> bool:
         return self.code == 0 and not self.trouble and not self.is_late
+
+    @property
+    def beside(self) -> tuple[int, str]:
+        """The exit code and the last words of the container that reports."""
+        if self.is_late:
+            return 0, "Step exceeded its deadline"
+        return (_EXECUTOR_FAILED if self.trouble else 0), self.trouble
+
+
+LOST: Final = Ending(code=137, trouble="the node was started anew")
 
 
 def app_running(pod: Obj, address: str, now: datetime) -> Obj:
@@ -46,16 +59,19 @@ def step_running(pod: Obj, address: str, now: datetime) -> Obj:
 
 def step_ended(pod: Obj, ending: Ending, started: str | None, now: datetime) -> Obj:
     """Both containers have ended; the pod has succeeded when both have."""
-    statuses = []
-    for each in sorted(pod_status.containers(pod), key=lambda known: str(known["name"])):
-        beside = EXECUTOR_FAILED if ending.trouble else 0
-        state = pod_status.terminated(ending.code if each["name"] == MAIN else beside, started, now)
-        if each["name"] != MAIN and ending.trouble:
-            state["terminated"]["message"] = ending.trouble
-        statuses.append(pod_status.container_status(each, state))
-    status = {"phase": "Succeeded" if ending.is_good else "Failed", "containerStatuses": statuses}
-    late = {"reason": "DeadlineExceeded", "message": "Pod was active on the node longer than the specified deadline"}
-    return {**status, **_prepared(pod, now), **(late if ending.is_late else {})}
+    states = {MAIN: pod_status.terminated(ending.code, started, now)}
+    code, words = ending.beside
+    other = pod_status.terminated(code, started, now)
+    other["terminated"] |= {"message": words} if words else {}
+    containers = sorted(pod_status.containers(pod), key=lambda each: str(each["name"]))
+    return {
+        "phase": "Succeeded" if ending.is_good else "Failed",
+        "containerStatuses": [
+            pod_status.container_status(each, states.get(each["name"], other)) for each in containers
+        ],
+        **_prepared(pod, now),
+        **(_LATE if ending.is_late else {}),
+    }
 
 
 def _prepared(pod: Obj, now: datetime) -> Obj:
