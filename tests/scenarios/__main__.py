@@ -4,6 +4,7 @@ Run outside, this forwards the page's port into the bed's network namespace and 
 """
 
 import contextlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,12 +21,19 @@ PORT: Final = 8400
 
 
 def main() -> None:
+    # Also where a shell started it in the background, which makes a program deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if CLUSTER is not Cluster.OWN or namespace.is_inside():
         _play()
         return
-    with _forwarded(), contextlib.suppress(KeyboardInterrupt):
-        shell = [sys.executable, "-m", "tests.bed", "shell"]
-        subprocess.run([*shell, sys.executable, "-m", "tests.scenarios"], check=False)
+    with _forwarded():
+        inside = subprocess.Popen(["nsenter", f"--net={NETNS_FILE}", sys.executable, "-m", "tests.scenarios"])
+        while inside.poll() is None:
+            try:
+                inside.wait()
+            except KeyboardInterrupt:
+                inside.terminate()
 
 
 def _play() -> None:
@@ -44,7 +52,7 @@ def _play() -> None:
 
 @contextlib.contextmanager
 def _forwarded() -> Iterator[None]:
-    inner = f"nsenter --net={NETNS_FILE} socat STDIO TCP:127.0.0.1:{PORT}"
+    inner = f"nsenter --net={NETNS_FILE} socat STDIO TCP\\:127.0.0.1\\:{PORT}"
     listen = f"TCP-LISTEN:{PORT},bind=127.0.0.1,reuseaddr,fork"
     forwarder = subprocess.Popen(["socat", listen, f"EXEC:{inner}"], stderr=subprocess.DEVNULL)
     try:
