@@ -22,6 +22,7 @@ PATHS: Final[Mapping[str, tuple[str, str]]] = {
     "Workflow": (ARGO, "workflows"),
     "WorkflowTemplate": (ARGO, "workflowtemplates"),
     "Namespace": ("/api/v1", "namespaces"),
+    "Service": ("/api/v1", "services"),
 }
 
 

@@ -71,7 +71,7 @@ def write_kubeconfig(places: Places, name: str, user: Mapping[str, str], *, name
 
 
 def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = _name("bed", "")
+    name = _name("bed-authority", "")
     return (
         _builder(name, name, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)

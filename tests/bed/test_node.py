@@ -15,7 +15,7 @@ from tests.bed.facts.manifests import pod
 from tests.bed.node import pulling, results, statuses, steps
 from tests.bed.node.cluster import PORT, node_status
 from tests.bed.node.program import Program
-from tests.bed.node.rooms import SCRATCH, Room, Unfurnished, chosen, kubeconfig
+from tests.bed.node.rooms import SCRATCH, Room, chosen, kubeconfig
 from tests.bed.node.serving import cut
 from tests.bed.node.statuses import Ending
 from tests.bed.places import REGISTRY
@@ -83,6 +83,14 @@ def test_the_step_is_read_without_the_executor_around_it() -> None:
     ]
 
 
+@pytest.mark.parametrize("written", ["offloaded", ""])
+def test_a_step_whose_template_stands_elsewhere_is_refused(written: str) -> None:
+    made = step_pod()
+    made["spec"]["initContainers"][0]["env"][-1]["value"] = written
+    with pytest.raises(steps.Refused, match="template"):
+        steps.read(made)
+
+
 @pytest.mark.parametrize(
     ("command", "own"),
     [
@@ -140,7 +148,7 @@ def test_a_volume_brings_the_items_that_it_names() -> None:
 def test_a_volume_without_an_item_is_empty_when_that_is_optional_and_no_volume_otherwise() -> None:
     items = [{"key": "gitea-token", "path": "token"}]
     assert chosen({}, {"items": items, "optional": True}) == {}
-    with pytest.raises(Unfurnished, match="gitea-token"):
+    with pytest.raises(steps.Refused, match="gitea-token"):
         chosen({}, {"items": items})
 
 
@@ -314,3 +322,10 @@ async def test_a_program_that_does_not_heed_the_request_to_end_is_killed(tmp_pat
         await asyncio.sleep(0.01)
     await started.stop(0.05)
     assert await started.end(None, 5) == (137, False)
+
+
+async def test_a_program_that_was_stopped_before_its_start_does_not_start(tmp_path: Path) -> None:
+    stopped = Program(tmp_path / "log")
+    await stopped.stop(0)
+    await stopped.start(["/bin/sleep", "60"], {}, tmp_path)
+    assert await stopped.end(None, 5) == (64, False)

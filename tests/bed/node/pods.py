@@ -87,7 +87,8 @@ class Pods:
             life.task = self._start(partial(self._live, pod, life))
         elif phase not in DONE and steps.is_step(pod):
             # It was a process of an earlier node, which is no more.
-            life.task = self._start(Running(self._api, self._rooms, pod, life.room).say_lost)
+            lost = statuses.step_ended(pod, statuses.LOST, None, _now())
+            life.task = self._start(partial(self._api.write_status, pod, lost))
 
     def _end(self, pod: Obj, life: _Life) -> None:
         before, life.is_ending = life.task, True

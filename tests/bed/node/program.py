@@ -24,9 +24,12 @@ class Program:
     def __init__(self, log: Path) -> None:
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
+        self._is_unwanted = False
 
     async def start(self, command: Sequence[str], variables: Mapping[str, str], folder: Path) -> None:
-        """Start it; one that cannot be started says so in the log, and has ended."""
+        """Start it; one that cannot be started says so in the log, and has ended, as one that was stopped before."""
+        if self._is_unwanted:
+            return
         with self._log.open("ab") as output:
             try:
                 self._process = await asyncio.create_subprocess_exec(
@@ -49,6 +52,7 @@ class Program:
 
     async def stop(self, grace_seconds: float) -> None:
         """Ask it to end, and kill it when it has not in time."""
+        self._is_unwanted = True
         self.signal(signal.SIGTERM)
         if self._process is not None:
             with contextlib.suppress(TimeoutError):

@@ -17,7 +17,7 @@ from typing import Final
 from playground.argo.names import Obj, dig
 from tests.bed.images import steps as steps_image
 from tests.bed.node.cluster import NodeApi
-from tests.bed.node.steps import MAIN, Step, container
+from tests.bed.node.steps import MAIN, Refused, Step, container
 from tests.bed.places import ADDRESS, API_URL, REPOSITORY, Places
 from tests.bed.processes import HOME_MARK, NAME_MARK
 
@@ -25,10 +25,6 @@ ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 CREDENTIALS: Final = "/etc/slipway/credentials"
 SCRATCH: Final = "/tmp"  # noqa: S108  # of the container
 API_PORT: Final = "6443"
-
-
-class Unfurnished(Exception):  # what the node writes into the pod's status
-    """A pod asks for something that is not there; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,7 @@ class Rooms:
         return Room(self._folder / pod["metadata"]["uid"])
 
     async def furnish(self, pod: Obj, room: Room) -> None:
-        """Fill a room with what the volumes of the pod's main container bring; Unfurnished says what is missing."""
+        """Fill a room with what the volumes of the pod's main container bring; Refused says what is missing."""
         volumes = {each["name"]: each for each in pod["spec"].get("volumes") or ()}
         for mount in container(pod, MAIN).get("volumeMounts") or ():
             target = room.inside(mount["mountPath"])
@@ -108,7 +104,7 @@ class Rooms:
         found: dict[str, str] = {}
         for source in container(pod, MAIN).get("envFrom") or ():
             if "configMapRef" not in source:
-                raise Unfurnished(f"the stand-in node knows no variables from {', '.join(source)}")
+                raise Refused(f"the stand-in node knows no variables from {', '.join(source)}")
             obj = await self._object(pod, "configmaps", source["configMapRef"])
             found |= {source.get("prefix", "") + key: value for key, value in (obj.get("data") or {}).items()}
         return found
@@ -127,12 +123,12 @@ class Rooms:
                 "ca.crt": await asyncio.to_thread(self.authority.read_bytes),
                 "namespace": pod["metadata"]["namespace"].encode(),
             }
-        raise Unfurnished(f"the stand-in node has no volumes like {volume['name']}")
+        raise Refused(f"the stand-in node has no volumes like {volume['name']}")
 
     async def _object(self, pod: Obj, collection: str, source: Obj) -> Obj:
         found = await self._api.find(pod["metadata"]["namespace"], collection, source["name"])
         if found is None and not source.get("optional"):
-            raise Unfurnished(f'{collection.removesuffix("s")} "{source["name"]}" not found')
+            raise Refused(f'{collection.removesuffix("s")} "{source["name"]}" not found')
         return found or {}
 
 
@@ -143,7 +139,7 @@ def chosen(files: Mapping[str, bytes], source: Obj) -> dict[str, bytes]:
         return dict(files)
     missing = [each["key"] for each in items if each["key"] not in files]
     if missing and not source.get("optional"):
-        raise Unfurnished(f"references non-existent secret key: {missing[0]}")
+        raise Refused(f"references non-existent secret key: {missing[0]}")
     return {each["path"]: files[each["key"]] for each in items if each["key"] in files}
 
 

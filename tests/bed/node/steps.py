@@ -16,6 +16,10 @@ MAIN: Final = "main"
 _EXECUTOR: Final = "argoexec"
 
 
+class Refused(Exception):  # what the node writes into the pod's status
+    """The stand-in node cannot run a pod; the text says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """An output parameter, and the file in the container that holds it; without a default the file must be there."""
@@ -47,10 +51,13 @@ def container(pod: Obj, name: str) -> Obj:
 
 
 def read(pod: Obj) -> Step:
-    """Read what the executor of Argo is told."""
+    """Read what the executor of Argo is told; Refused when that stands elsewhere, as it does for a very large step."""
     main = container(pod, MAIN)
     told = {name: value for each in _containers(pod) for name, value in variables(each).items()}
-    template = json.loads(told["ARGO_TEMPLATE"])
+    try:
+        template = json.loads(told.get("ARGO_TEMPLATE", ""))
+    except ValueError:
+        raise Refused("the stand-in node finds no template of a step in the pod's variables") from None
     return Step(
         command=own_command([*main.get("command", ()), *main.get("args", ())]),
         variables=variables(main),
@@ -58,8 +65,8 @@ def read(pod: Obj) -> Step:
             _output(each) for each in dig(template, "outputs", "parameters") or () if dig(each, "valueFrom", "path")
         ],
         workflow=pod["metadata"]["labels"][LABEL],
-        workflow_uid=told["ARGO_WORKFLOW_UID"],
-        node_id=told["ARGO_NODE_ID"],
+        workflow_uid=told.get("ARGO_WORKFLOW_UID", ""),
+        node_id=told.get("ARGO_NODE_ID", ""),
         deadline_seconds=pod["spec"].get("activeDeadlineSeconds"),
     )
 
