@@ -49,10 +49,10 @@ def run(wanted: Parameters, settings: Settings) -> Done:
     registry = Registry(settings)
     target = f"{wanted.image}:{tag(wanted.version)}"
     if there := _usable(wanted, registry, target):
-        return Done(evidence=f"{target} is there already.", facts={"built": False, "digest": there})
+        return Done(evidence=f"{target} is there already.", outputs={"built": "false"}, facts={"digest": there})
     with tempfile.TemporaryDirectory(dir=settings.scratch) as folder:
         digest = _build(wanted, settings, registry, Path(folder), target)
-    return Done(evidence=f"{target} built and pushed.", facts={"built": True, "digest": digest})
+    return Done(evidence=f"{target} built and pushed.", outputs={"built": "true"}, facts={"digest": digest})
 
 
 def _usable(wanted: Parameters, registry: Registry, target: str) -> str:

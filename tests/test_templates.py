@@ -259,6 +259,7 @@ def test_what_later_steps_and_cards_rely_on_is_given_back() -> None:
             ("sha256", {"path": "/tmp/outputs/sha256"}),  # noqa: S108  # the pod's own volume
             ("file-version", {"path": "/tmp/outputs/file-version"}),  # noqa: S108  # the same
         ],
+        "build-image": [("built", {"path": "/tmp/outputs/built"})],  # noqa: S108  # the pod's own volume
         "resolve-image": [("digest", {"path": "/tmp/outputs/digest"})],  # noqa: S108  # the pod's own volume
         "fetch-chart": [("commit", {"path": "/tmp/outputs/commit"})],  # noqa: S108  # the same
         "release": [("revision", {"path": "/tmp/outputs/revision"})],  # noqa: S108  # the same

@@ -127,7 +127,7 @@ CHART = ("chart-repository", "chart-path", "chart-ref")
 
 with template("slipway-deploy", DEPLOY, systems=("nexus", "registry", "gitea")) as deploy:
     fetch_artifact = step("fetch-artifact", FETCH, minutes=10, systems=("nexus",), outputs=FETCHED, retry=True)
-    build_image = step("build-image", (*BUILD, *FETCHED), minutes=20, systems=("nexus", "registry"))
+    build_image = step("build-image", (*BUILD, *FETCHED), minutes=20, systems=("nexus", "registry"), outputs=("built",))
     resolve_image = step("resolve-image", RESOLVE, minutes=5, systems=("registry",), outputs=("digest",), retry=True)
     fetch_chart = step("fetch-chart", CHART, minutes=5, systems=("gitea",), outputs=("commit",), retry=True)
     release = step("release", RELEASE, minutes=20, systems=("gitea",), outputs=("revision",))

@@ -6,7 +6,15 @@ Pure; called by the lifecycle. The words are the chat adapter's.
 from datetime import datetime, timedelta
 
 from commands.core.model import Act, Action, Deployment, Stage
-from commands.core.observed import PauseReason, PipelineSnapshot, RolloutPhase, RolloutSnapshot, StepPhase, Strategy
+from commands.core.observed import (
+    PauseReason,
+    PipelineSnapshot,
+    RolloutPhase,
+    RolloutSnapshot,
+    StepPhase,
+    StepSnapshot,
+    Strategy,
+)
 from commands.core.reasons import Fact, Milestone, MilestoneCode
 
 
@@ -15,13 +23,19 @@ def milestones_of_pipeline(deployment: Deployment, pipeline: PipelineSnapshot) -
     said = []
     digest, build = pipeline.output("digest"), pipeline.step("build-image")
     if digest and build is not None:
-        facts: dict[str, Fact] = {"digest": digest, "seconds": _seconds(build.duration)}
-        said.append(Milestone(key="image", code=MilestoneCode.IMAGE_BUILT, facts=facts))
+        said.append(_image(digest, build))
     release = pipeline.step("release")
     if release is not None and release.phase is StepPhase.SUCCEEDED:
         facts = {"version": deployment.version, "environment": deployment.environment}
         said.append(Milestone(key="released", code=MilestoneCode.RELEASED, facts=facts))
     return tuple(said)
+
+
+def _image(digest: str, build: StepSnapshot) -> Milestone:
+    if dict(build.outputs).get("built") == "false":
+        return Milestone(key="image", code=MilestoneCode.IMAGE_REUSED, facts={"digest": digest})
+    facts: dict[str, Fact] = {"digest": digest, "seconds": _seconds(build.duration)}
+    return Milestone(key="image", code=MilestoneCode.IMAGE_BUILT, facts=facts)
 
 
 def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: bool) -> tuple[Milestone, ...]:

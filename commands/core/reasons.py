@@ -65,6 +65,7 @@ class MilestoneCode(StrEnum):
     """What the thread of a card hears, once each."""
 
     IMAGE_BUILT = "image-built"
+    IMAGE_REUSED = "image-reused"
     RELEASED = "released"
     CANARY_AT = "canary-at"
     GREEN_READY = "green-ready"
@@ -96,13 +97,31 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A version that can be chosen: how old it is, whether its image is built, and where it runs.
+
+    `is_only_built` says that its artifact is no longer there, only the image.
+    """
+
+    version: str
+    published_at: datetime | None = None
+    is_built: bool = False
+    is_only_built: bool = False
+    running: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One reply: a code, the facts that its words need, the next steps offered and, for lists, the rows."""
+    """One reply: a code, the facts that its words need, the next steps offered and, for lists, the rows.
+
+    `offers` are the versions that the next steps are about.
+    """
 
     code: ReasonCode
     facts: Mapping[str, Fact] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
     rows: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

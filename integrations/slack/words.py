@@ -267,6 +267,7 @@ FACTS: dict[R, frozenset[str]] = {
 
 MILESTONES: dict[M, str] = {
     M.IMAGE_BUILT: "Image {digest:digest} built in {seconds:span}",
+    M.IMAGE_REUSED: "Image {digest:digest} was already built",
     M.RELEASED: "{version} released to {environment}, the rollout begins",
     M.CANARY_AT: "Canary at {weight} %",
     M.GREEN_READY: "Green ({version}) is ready{running:if|, live is still #|}",
@@ -287,6 +288,7 @@ MILESTONES: dict[M, str] = {
 
 MILESTONE_FACTS: dict[M, frozenset[str]] = {
     M.IMAGE_BUILT: frozenset({"digest", "seconds"}),
+    M.IMAGE_REUSED: frozenset({"digest"}),
     M.RELEASED: frozenset({"version", "environment"}),
     M.CANARY_AT: frozenset({"weight"}),
     M.GREEN_READY: frozenset({"version", "running"}),  # `running` may be empty everywhere.

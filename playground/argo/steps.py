@@ -67,6 +67,7 @@ class Pipeline:
         context.log(f"{image} was built before" if again else f"building {image}")
         await context.pace.sleep(seconds)
         self._built.add((app, version))
+        context.outputs["built"] = str(not again).lower()
         context.finish("ok", "", f"{image} {'is there already' if again else 'built and pushed'}", seconds=seconds)
         return 0
 

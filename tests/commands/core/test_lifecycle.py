@@ -104,6 +104,17 @@ def test_digest_and_commit_are_remembered_as_soon_as_they_are_known() -> None:
     assert codes(result) == [MilestoneCode.IMAGE_BUILT, MilestoneCode.RELEASED]
 
 
+@pytest.mark.parametrize(
+    ("built", "code"), [("true", MilestoneCode.IMAGE_BUILT), ("false", MilestoneCode.IMAGE_REUSED)]
+)
+def test_an_image_that_was_there_is_not_called_built(built: str, code: MilestoneCode) -> None:
+    steps = (
+        make.step("build-image", outputs=(("built", built),)),
+        make.step("resolve-image", outputs=(("digest", DIGEST),)),
+    )
+    assert codes(move(make.deployment(), pipeline=make.pipeline(phase=PipelinePhase.RUNNING, steps=steps))) == [code]
+
+
 def test_a_digest_without_a_build_step_is_not_called_built() -> None:
     only = make.pipeline(
         phase=PipelinePhase.RUNNING, steps=(make.step("resolve-image", outputs=(("digest", DIGEST),)),)
