@@ -59,7 +59,9 @@ class PlaygroundGround:
         known = self._await_description()
         self.environment: dict[str, str] = known["environment"]
         self.page_url: str = known["urls"]["page"]
-        self.slack = httpx.Client(base_url=self.page_url, timeout=70, trust_env=False)
+        # A kept connection may be closed by the server in the moment in which the next request goes out.
+        once = httpx.Limits(max_keepalive_connections=0)
+        self.slack = httpx.Client(base_url=self.page_url, timeout=70, trust_env=False, limits=once)
 
     def fault(self, **fault: object) -> None:
         assert self.slack.post("/_drive/fault", json=fault).is_success, fault

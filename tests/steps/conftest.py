@@ -52,12 +52,14 @@ class Bench:
     def run(self, main: Main, parameters: Mapping[str, str]) -> Ended:
         """Run a program as a pod would and read all that it left; the scratch folder must be clean afterwards."""
         arguments = [part for key, value in parameters.items() for part in (f"--{key}", value)]
+        outputs = Path(self.environment["SLIPWAY_OUTPUTS"])
+        for left in outputs.glob("*"):
+            left.unlink()
         self.capture.readouterr()
         code = main(arguments, self.environment)
         said = self.capture.readouterr()
-        outputs = Path(self.environment["SLIPWAY_OUTPUTS"])
-        left = {path.name for path in self.home.glob("scratch/*")} - {"helm"}
-        assert not left, "a step leaves nothing in its scratch folder"
+        scratch = {path.name for path in self.home.glob("scratch/*")} - {"helm"}
+        assert not scratch, "a step leaves nothing in its scratch folder"
         return Ended(
             code=code,
             told=json.loads(said.out.splitlines()[-1]),
