@@ -1,4 +1,4 @@
-"""Writes what is generated in README.md and docs/ from the code; a test says when they are out of date."""
+"""Writes what is generated in README.md, docs/ and charts/ from the code; a test says when they are out of date."""
 
 import sys
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ sys.path.insert(0, str(ROOT))
 
 from bot import settings  # noqa: E402  # after the path is set: this runs as a script
 from bot.dispatch import TEXTS  # noqa: E402
+from docs import chart  # noqa: E402
 
 BEGIN, END = "<!-- commands: made by `make docs` from the verbs' docstrings -->\n", "<!-- end of commands -->"
 SETTINGS = """# Settings
@@ -38,6 +39,7 @@ def rendered() -> Mapping[Path, str]:
     return {
         ROOT / "README.md": before + BEGIN + commands() + END + after,
         ROOT / "docs" / "settings.md": SETTINGS + settings.table(),
+        ROOT / "charts" / "app" / "README.md": chart.readme(ROOT / "charts" / "app"),
     }
 
 
