@@ -16,6 +16,7 @@ from steps.web import Web
 Obj = dict[str, Any]
 ROLLOUTS: Final = "/apis/argoproj.io/v1alpha1/namespaces/{namespace}/rollouts"
 SERVICES: Final = "/api/v1/namespaces/{namespace}/services"
+ANALYSIS_TEMPLATES: Final = "/apis/argoproj.io/v1alpha1/namespaces/{namespace}/analysistemplates"
 _PODS: Final = "/api/v1/namespaces/{namespace}/pods"
 _SECRETS: Final = "/api/v1/namespaces/{namespace}/secrets"
 _MERGE: Final = "application/merge-patch+json"

@@ -1,4 +1,4 @@
-"""Step 4: the chart at a fixed commit. Gives back the commit; the release fetches exactly that one.
+"""Step 4: the chart at a fixed commit, or digest in a registry. Gives it back; the release fetches exactly that one.
 
 The chart is downloaded here already, so that one that is missing or broken is found before anything changes.
 """
@@ -18,20 +18,21 @@ from steps.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What the template passes; with `expected_commit` a reference that moved is refused."""
+    """What the template passes; with `chart_pin` a reference that moved is refused."""
 
-    chart_repository: str = given(parameters.REPOSITORY)
-    chart_path: str = given(parameters.CHART_PATH)
+    chart_repository: str = given(parameters.CHART_REPOSITORY)
+    chart_path: str = given(parameters.FOLDER_PATH)
     chart_ref: str = given(parameters.REFERENCE)
-    expected_commit: str = given(parameters.OPTIONAL_COMMIT, default="")
+    chart_pin: str = given(parameters.OPTIONAL_CHART_COMMIT, default="")
 
 
 def run(wanted: Parameters, settings: Settings) -> Done:
     """Pin, compare, try."""
     chart = Chart(repository=wanted.chart_repository, path=wanted.chart_path)
     commit = charts.pin(chart, wanted.chart_ref, settings)
-    if wanted.expected_commit and wanted.expected_commit != commit:
-        evidence = f"{wanted.chart_ref} moved: it is {commit:.12}, and {wanted.expected_commit:.12} was expected."
+    if wanted.chart_pin and wanted.chart_pin != commit:
+        was, now = charts.short(wanted.chart_pin), charts.short(commit)
+        evidence = f"{wanted.chart_ref} of the chart moved: it is {now}, and {was} was expected."
         raise StepFailed(Cause.CHART_MOVED, evidence)
     with tempfile.TemporaryDirectory(dir=settings.scratch) as folder:
         charts.fetch(chart, commit, settings, Path(folder))

@@ -19,10 +19,17 @@ _LOOK_SECONDS: Final = 60.0
 _PENDING: Final = "pending-"
 _NOT_FOUND: Final = "release: not found"
 _FRACTION: Final = re.compile(r"\.[0-9]+")
+_NOISE: Final = re.compile(
+    r"^1 error occurred:$|\s*Use --debug flag to render out invalid YAML|execution error at \S+ ", re.MULTILINE
+)
 _CAUSES: Final[Sequence[tuple[Cause, re.Pattern[str]]]] = (
-    (Cause.CHART_VALUES, re.compile(r"don't meet the specifications of the schema")),
+    # The second is a chart's own word on values that contradict each other.
+    (Cause.CHART_VALUES, re.compile(r"don't meet the specifications of the schema|execution error at")),
     (Cause.QUOTA_EXCEEDED, re.compile(r"exceeded quota")),
-    (Cause.WEBHOOK_REFUSED, re.compile(r"admission webhook .* denied|failed calling webhook")),
+    (
+        Cause.WEBHOOK_REFUSED,
+        re.compile(r"admission webhook .* denied|failed calling webhook|ValidatingAdmissionPolicy .* denied"),
+    ),
     (Cause.RBAC_REFUSED, re.compile(r"is forbidden: |cannot (get|list|create|patch|update|delete|watch) resource")),
     (Cause.NAMESPACE_NOT_FOUND, re.compile(r'namespaces "[^"]*" not found')),
     (Cause.IMMUTABLE_FIELD, re.compile(r"field is immutable|may not be changed|updates to .* are forbidden")),
@@ -34,7 +41,7 @@ _CAUSES: Final[Sequence[tuple[Cause, re.Pattern[str]]]] = (
     (Cause.MANIFEST_REFUSED, re.compile(r"is invalid: |error validating data|unable to decode")),
     (
         Cause.CHART_UNUSABLE,
-        re.compile(r"execution error at|YAML parse error|template: |parse error at|Chart\.yaml|missing in charts/"),
+        re.compile(r"YAML parse error|template: |parse error at|Chart\.yaml|missing in charts/"),
     ),
 )
 
@@ -105,7 +112,8 @@ class Helm:
 def sentence(errors: str) -> str:
     """Return what helm means by its last error, in one line."""
     head, found, tail = errors.rpartition("Error: ")
-    lines = [line.strip().removeprefix("- ") for line in (tail if found else head or errors).splitlines()]
+    said = _NOISE.sub("", tail if found else head or errors)
+    lines = [line.strip().removeprefix("- ").removeprefix("* ") for line in said.splitlines()]
     kept = [line for line in lines if line and not line.endswith("chart(s):") and not re.fullmatch(r"[\w.-]+:", line)]
     return "; ".join(kept).removeprefix("UPGRADE FAILED: ").removeprefix("INSTALLATION FAILED: ")
 

@@ -22,11 +22,13 @@ class Cause(StrEnum):
     CREDENTIALS_REFUSED = "credentials-refused"
     ACCESS_DENIED = "access-denied"
     RBAC_REFUSED = "rbac-refused"
+    BUILDS_NOT_ALLOWED = "builds-not-allowed"
 
     ARTIFACT_NOT_FOUND = "artifact-not-found"
     BASE_IMAGE_NOT_FOUND = "base-image-not-found"
     IMAGE_NOT_FOUND = "image-not-found"
     CHART_NOT_FOUND = "chart-not-found"
+    SOURCE_NOT_FOUND = "source-not-found"
     NAMESPACE_NOT_FOUND = "namespace-not-found"
     KIND_UNKNOWN = "kind-unknown"
 
@@ -37,6 +39,9 @@ class Cause(StrEnum):
     WEBHOOK_REFUSED = "webhook-refused"
     NAME_TAKEN = "name-taken"
     ARTIFACT_UNREADABLE = "artifact-unreadable"
+    SOURCE_UNUSABLE = "source-unusable"
+    CONTAINERFILE_FAILED = "containerfile-failed"
+    IMAGE_RUNS_AS_ROOT = "image-runs-as-root"
 
     CHECKSUM_MISMATCH = "checksum-mismatch"
     CHECKSUM_MISSING = "checksum-missing"
@@ -77,10 +82,12 @@ EXIT_CODES: Final[Mapping[Cause, int]] = {
     Cause.CREDENTIALS_REFUSED: REFUSED,
     Cause.ACCESS_DENIED: REFUSED,
     Cause.RBAC_REFUSED: REFUSED,
+    Cause.BUILDS_NOT_ALLOWED: REFUSED,
     Cause.ARTIFACT_NOT_FOUND: NOT_FOUND,
     Cause.BASE_IMAGE_NOT_FOUND: NOT_FOUND,
     Cause.IMAGE_NOT_FOUND: NOT_FOUND,
     Cause.CHART_NOT_FOUND: NOT_FOUND,
+    Cause.SOURCE_NOT_FOUND: NOT_FOUND,
     Cause.NAMESPACE_NOT_FOUND: NOT_FOUND,
     Cause.KIND_UNKNOWN: NOT_FOUND,
     Cause.CHART_VALUES: UNACCEPTABLE,
@@ -90,6 +97,9 @@ EXIT_CODES: Final[Mapping[Cause, int]] = {
     Cause.WEBHOOK_REFUSED: UNACCEPTABLE,
     Cause.NAME_TAKEN: UNACCEPTABLE,
     Cause.ARTIFACT_UNREADABLE: UNACCEPTABLE,
+    Cause.SOURCE_UNUSABLE: UNACCEPTABLE,
+    Cause.CONTAINERFILE_FAILED: UNACCEPTABLE,
+    Cause.IMAGE_RUNS_AS_ROOT: UNACCEPTABLE,
     Cause.CHECKSUM_MISMATCH: NOT_AS_PROMISED,
     Cause.CHECKSUM_MISSING: NOT_AS_PROMISED,
     Cause.IMAGE_CONFLICT: NOT_AS_PROMISED,

@@ -30,10 +30,13 @@ IMAGE: Final = _IMAGE_NAME
 BASE_IMAGE: Final = rf"{_IMAGE_NAME}(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@{_DIGEST})?"
 DIGEST: Final = _DIGEST
 COMMIT: Final = r"[0-9a-f]{40}([0-9a-f]{24})?"
-OPTIONAL_COMMIT: Final = rf"({COMMIT})?"
+CHART_COMMIT: Final = rf"{COMMIT}|{_DIGEST}"
+OPTIONAL_CHART_COMMIT: Final = rf"({CHART_COMMIT})?"
 STRATEGY: Final = r"rolling|blue-green|canary|recreate"
-REPOSITORY: Final = r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_][A-Za-z0-9._-]*){2,}"
-CHART_PATH: Final = rf"{_SEGMENT}(/{_SEGMENT})*|\."
+GIT_REPOSITORY: Final = r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_][A-Za-z0-9._-]*){2,}"
+CHART_REPOSITORY: Final = rf"{GIT_REPOSITORY}|oci://{_IMAGE_NAME}"
+FILE_PATH: Final = rf"{_SEGMENT}(/{_SEGMENT})*"
+FOLDER_PATH: Final = rf"{FILE_PATH}|\."
 REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}"
 ANYTHING: Final = r"(?s:.*)"
 

@@ -1,12 +1,14 @@
-"""Runs the programs that the steps drive, crane and helm: arguments as a list, no shell, stopped when the step is.
+"""Runs the programs that the steps drive: arguments as a list, no shell, stopped when the step is.
 
-Used by registry and helm.
+Used by registry, helm and buildah.
 """
 
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from steps.outcome import Cause, StepFailed
@@ -25,35 +27,47 @@ class Finished:
     errors: str
 
 
-def run(command: Sequence[str], settings: Settings, *, seconds: float, is_work: bool = False) -> Finished:
+def run(
+    command: Sequence[str],
+    settings: Settings,
+    *,
+    seconds: float,
+    is_work: bool = False,
+    logins: Path | None = None,
+    output_file: Path | None = None,
+) -> Finished:
     """Run a program to its end; it gets the time to end by itself when this step is stopped.
 
     What a look writes is for the caller alone, since its errors may be good news; what `is_work` writes is shown.
+    `logins` is the folder of the docker `config.json` to use; `output_file` takes what is no text.
     """
     scratch = settings.scratch
     environment = {
         **settings.environment,
         "HOME": str(scratch),
-        "DOCKER_CONFIG": str(settings.registry_folder),
+        "TMPDIR": str(scratch),
+        "DOCKER_CONFIG": str(logins or settings.registry_folder),
         "HELM_CACHE_HOME": str(scratch / "helm/cache"),
         "HELM_CONFIG_HOME": str(scratch / "helm/config"),
         "HELM_DATA_HOME": str(scratch / "helm/data"),
     }
     environment.setdefault("PATH", os.defpath)
-    try:
-        process = subprocess.Popen(  # noqa: S603  # no shell; every argument has been checked against its form
-            command,
-            env=environment,
-            cwd=scratch,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except FileNotFoundError as exc:
-        raise StepFailed(Cause.UNEXPECTED, f"The program {command[0]} is not in the steps' image.") from exc
-    with process:
+    with ExitStack() as stack:
+        written = stack.enter_context(output_file.open("wb")) if output_file else subprocess.PIPE
+        try:
+            process = subprocess.Popen(  # noqa: S603  # no shell; every argument has been checked against its form
+                command,
+                env=environment,
+                cwd=scratch,
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except FileNotFoundError as exc:
+            raise StepFailed(Cause.UNEXPECTED, f"The program {command[0]} is not in the steps' image.") from exc
+        stack.enter_context(process)
         try:
             output, errors = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as exc:
@@ -62,9 +76,9 @@ def run(command: Sequence[str], settings: Settings, *, seconds: float, is_work: 
         except BaseException:
             _stop(process)
             raise
-    for line in errors.splitlines() if is_work else ():
+    for line in filter(str.strip, errors.splitlines() if is_work else ()):
         say(f"{command[0]}: {line}")
-    return Finished(code=process.returncode, output=output, errors=errors)
+    return Finished(code=process.returncode, output=output or "", errors=errors)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -1,6 +1,7 @@
-"""Images in a registry, by way of crane: digest, configuration, and a new image made of a base and layers.
+"""Images in a registry, by way of crane: digest, configuration, parts, and a new image made of a base and layers.
 
-Used by build_image and resolve_image. crane knows how registries want to be asked, and all that they answer with.
+Used by the steps that build or resolve images, and by oci_charts. crane knows how registries want to be asked, and all
+that they answer with.
 """
 
 import json
@@ -16,9 +17,11 @@ from steps.settings import Settings
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOK_SECONDS: Final = 60.0
+_BLOB_SECONDS: Final = 200.0
 _BUILD_SECONDS: Final = 1000.0
 _NOT_FOUND: Final = re.compile(r"MANIFEST_UNKNOWN|NAME_UNKNOWN|NOT_FOUND|status code 404|no child with platform")
 _CAUSES: Final[Sequence[tuple[Cause, re.Pattern[str], str]]] = (
+    (Cause.CHECKSUM_MISMATCH, re.compile(r"error verifying (sha256|size)"), "sent something else than it promised"),
     (Cause.QUOTA_EXCEEDED, re.compile(r"(?i:quota|exceed the configured upper limit)"), "has no room left (quota)"),
     (Cause.DISK_FULL, re.compile(r"(?i:no space left on device|file too large)"), "or this step has no disk left"),
     (Cause.CREDENTIALS_REFUSED, re.compile(r"UNAUTHORIZED|status code 401"), "refused the credentials"),
@@ -49,8 +52,9 @@ class Recipe:
 class Registry:
     """Every registry that an image's name may begin with."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, logins: Path | None = None) -> None:
         self._settings = settings
+        self._logins = logins or settings.registry_folder
         self._options = (("--insecure",) if settings.registry_insecure else ()) + ("--platform", settings.platform)
 
     def digest(self, reference: str, *, exact: bool = True) -> str | None:
@@ -74,6 +78,23 @@ class Registry:
         except (ValueError, AttributeError, TypeError) as exc:
             raise StepFailed(Cause.UNEXPECTED_ANSWER, f"The configuration of {reference} is not readable.") from exc
 
+    def manifest(self, reference: str) -> dict[str, Any]:
+        """Return the manifest that a digest names."""
+        done = self._crane("manifest", reference, exact=True)
+        if done.code:
+            raise self.failure(done, reference)
+        try:
+            return dict(json.loads(done.output))
+        except (ValueError, TypeError) as exc:
+            raise StepFailed(Cause.UNEXPECTED_ANSWER, f"The manifest of {reference} is not readable.") from exc
+
+    def blob(self, reference: str, target: Path) -> None:
+        """Write one part of an image to a file; crane holds it to its digest."""
+        command = ["crane", "blob", reference, *self._options[:-2]]
+        done = run(command, self._settings, seconds=_BLOB_SECONDS, logins=self._logins, output_file=target)
+        if done.code:
+            raise self.failure(done, reference)
+
     def build(self, recipe: Recipe) -> str:
         """Make an image and push it under its tag, which is there only when all of it is; return its digest."""
         command = ["mutate", recipe.base, "--tag", recipe.target, "--user", recipe.user]
@@ -86,7 +107,7 @@ class Registry:
 
     def _crane(self, verb: str, reference: str, *, exact: bool) -> Finished:
         options = self._options[:-2] if exact else self._options
-        return run(["crane", verb, reference, *options], self._settings, seconds=_LOOK_SECONDS)
+        return run(["crane", verb, reference, *options], self._settings, seconds=_LOOK_SECONDS, logins=self._logins)
 
     def _read_digest(self, done: Finished, reference: str) -> str:
         if done.code:

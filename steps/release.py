@@ -40,9 +40,9 @@ class Parameters:
     requester: str = given(parameters.TEXT)
     image: str = given(parameters.IMAGE)
     digest: str = given(parameters.DIGEST)
-    chart_repository: str = given(parameters.REPOSITORY)
-    chart_path: str = given(parameters.CHART_PATH)
-    chart_commit: str = given(parameters.COMMIT)
+    chart_repository: str = given(parameters.CHART_REPOSITORY)
+    chart_path: str = given(parameters.FOLDER_PATH)
+    chart_commit: str = given(parameters.CHART_COMMIT)
     values: str = given(parameters.ANYTHING)
 
 
@@ -57,7 +57,8 @@ def run(wanted: Parameters, settings: Settings) -> Done:
             Chart(repository=wanted.chart_repository, path=wanted.chart_path), wanted.chart_commit, settings, folder
         )
         file = folder / "values.json"
-        file.write_text(json.dumps(values), encoding="utf-8")
+        # As they are: helm's YAML reader does not know the pairs of escapes that JSON has for an emoji.
+        file.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         rollout = Rollout(cluster, wanted.app, helm.render(chart, file), patience_seconds=settings.patience_seconds)
         current = settled(helm, cluster, wanted.app, settings)
         if current is not None and is_same(current, values, _description(wanted)):
@@ -116,7 +117,7 @@ def is_same(current: Release, values: Mapping[str, Any], description: str) -> bo
 
 
 def _description(wanted: Parameters) -> str:
-    return f"Slipway deployment {wanted.deployment}: {wanted.version}, chart {wanted.chart_commit:.12}"
+    return f"Slipway deployment {wanted.deployment}: {wanted.version}, chart {charts.short(wanted.chart_commit)}"
 
 
 def _done(wanted: Parameters, release: Release, *, changed: bool) -> Done:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from steps.cluster import ROLLOUTS, SERVICES, Cluster, Obj
+from steps.cluster import ANALYSIS_TEMPLATES, ROLLOUTS, SERVICES, Cluster, Obj
 from steps.outcome import Cause, StepFailed
 from steps.program import say
 
@@ -20,6 +20,8 @@ _KIND: Final = re.compile(r"^kind: *['\"]?(\w+)", re.MULTILINE)
 _TRIAL: Final = "-slipway-trial"
 _OTHERS: Final = frozenset({"labels", "annotations"})
 """Parts of an object to which others add as well."""
+_NEEDED_BY_STRATEGY: Final = {"Service": SERVICES, "AnalysisTemplate": ANALYSIS_TEMPLATES}
+"""What must be there before a Rollout can name it in its strategy."""
 _NAME: Final = re.compile(r"^metadata:\n(?:  .*\n)*?  name: *['\"]?([\w.-]+)", re.MULTILINE)
 
 
@@ -96,9 +98,9 @@ class Rollout:
             raise StepFailed(Cause.RELEASE_FAILED, evidence)
         say(f"{self._app} becomes blue-green with what it runs, before the new version comes")
         for (kind, name), document in self._documents.items():
-            if kind == "Service":
-                self._cluster.apply(SERVICES, name, document)
-                self._cluster.patch(SERVICES, name, {"metadata": self._ownership()})
+            if path := _NEEDED_BY_STRATEGY.get(kind):
+                self._cluster.apply(path, name, document)
+                self._cluster.patch(path, name, {"metadata": self._ownership()})
         strategies = {"strategy": live["spec"]["strategy"]}, {"strategy": self._wanted()["spec"]["strategy"]}
         self._cluster.patch(ROLLOUTS, self._app, {"spec": difference(*strategies, depth=1)})
         self._wait(self._is_blue, f"{self._app} did not take up the strategy blue-green")

@@ -127,6 +127,11 @@ class Settings:
         return self._credentials / "registry"
 
     @property
+    def charts_folder(self) -> Path:
+        """The same for the registries that charts are in, which a release may read without the right to push images."""
+        return self._credentials / "charts"
+
+    @property
     def _credentials(self) -> Path:
         return Path(self._text("SLIPWAY_CREDENTIALS", "/etc/slipway/credentials"))
 

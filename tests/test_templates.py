@@ -4,7 +4,7 @@ import importlib
 import re
 import runpy
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from commands.core import plan
+from commands.core.catalog import Build
 from commands.core.observed import Strategy
 from playground.seed import APPS, ENVIRONMENTS
 from playground.seeding import release_parameters
@@ -20,10 +21,12 @@ from tests import make
 from tests.commands.desk import catalog
 
 FOLDER = Path(__file__).parents[1] / "workflow-templates"
-FILES = ["slipway-deploy.yaml", "slipway-release.yaml"]
+DEPLOYS = ["slipway-containerfile.yaml", "slipway-deploy.yaml"]
+FILES = [*DEPLOYS, "slipway-release.yaml"]
 ACCOUNT = "service-account.yaml"
 CHART = FOLDER.parent / "charts" / "app" / "templates"
 NAME = "slipway-pipeline"
+STEPS_ACCOUNT = "slipway-steps"
 PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
 WHOLE = re.compile(r"\{\{[^{}]+\}\}")
 SHELLS = {"sh", "bash", "ash", "dash", "zsh", "busybox", "env", "eval", "-c", "-e"}
@@ -44,7 +47,11 @@ def steps() -> Iterator[Any]:
     for name in FILES:
         for template in templates(name):
             if "dag" not in template:
-                yield pytest.param(template, id=f"{name}-{template['name']}")
+                yield pytest.param(template, id=f"{name.removesuffix('.yaml')}-{template['name']}")
+
+
+def is_builder(template: Obj) -> bool:
+    return bool(template["container"]["image"].startswith("slipway-builder:"))
 
 
 def given(holder: Mapping[str, Any]) -> list[Obj]:
@@ -57,10 +64,19 @@ ORDER = ["fetch-artifact", "build-image", "resolve-image", "fetch-chart", "relea
 
 def test_the_files_are_what_their_sources_give() -> None:
     rendered = runpy.run_path(str(FOLDER / "generate.py"))["rendered"]()
-    assert sorted(rendered) == FILES
+    assert sorted(rendered) == [*(f"cluster/{name}" for name in FILES), *FILES]
     assert sorted(path.name for path in FOLDER.glob("*.yaml")) == [ACCOUNT, *FILES]
+    assert sorted(path.name for path in FOLDER.glob("*/*.yaml")) == FILES
     for name, text in rendered.items():
         assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is out of date: run make templates"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_templates_for_a_whole_cluster_are_those_of_a_namespace_but_for_their_kind(name: str) -> None:
+    of_namespace, of_cluster = read(name), read(f"cluster/{name}")
+    assert of_cluster.pop("kind") == "ClusterWorkflowTemplate"
+    assert of_namespace.pop("kind") == "WorkflowTemplate"
+    assert of_cluster == of_namespace
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -70,8 +86,14 @@ def test_a_template_is_named_like_its_file_and_bounded_in_time(name: str) -> Non
     spec = document["spec"]
     assert 0 < int(spec["activeDeadlineSeconds"]) <= 2 * 3600
     assert spec["ttlStrategy"]["secondsAfterCompletion"] > 0
+    assert spec["podGC"] == {"strategy": "OnPodSuccess"}, "the logs of what failed must be there to be read"
     assert spec["entrypoint"] in {template["name"] for template in spec["templates"]}
-    assert spec["serviceAccountName"] == NAME
+    assert spec["serviceAccountName"] == STEPS_ACCOUNT
+
+
+@pytest.mark.parametrize("template", STEPS)
+def test_only_the_release_has_rights_in_the_cluster(template: Obj) -> None:
+    assert template.get("serviceAccountName") == (NAME if template["name"] == "release" else None)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -110,11 +132,26 @@ def test_every_step_runs_without_privileges(template: Obj) -> None:
     assert context["runAsNonRoot"] is True
     assert context["runAsUser"] > 0
     assert context["readOnlyRootFilesystem"] is True
-    assert context["allowPrivilegeEscalation"] is False
-    assert context["capabilities"] == {"drop": ["ALL"]}
-    assert context["seccompProfile"] == {"type": "RuntimeDefault"}
     assert "privileged" not in context
+    if is_builder(template):
+        # A build makes a user namespace, which the usual profile forbids, and two programs give it users.
+        assert context["seccompProfile"] == {"type": "Unconfined"}
+        assert context["capabilities"] == {"drop": ["ALL"], "add": ["SETUID", "SETGID"]}
+    else:
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert context["allowPrivilegeEscalation"] is False
     assert "env" not in template["container"]
+
+
+def test_only_the_build_of_a_containerfile_is_let_out_of_the_usual_profile() -> None:
+    builders = [
+        (name, template["name"])
+        for name in FILES
+        for template in templates(name)
+        if "container" in template and is_builder(template)
+    ]
+    assert builders == [("slipway-containerfile.yaml", "build-image")]
 
 
 @pytest.mark.parametrize("template", STEPS)
@@ -142,17 +179,19 @@ def test_only_a_scratch_volume_and_the_credentials_of_the_pipeline_are_mounted(n
 
 
 @pytest.mark.parametrize(
-    ("step", "systems"),
+    ("name", "step", "systems"),
     [
-        ("fetch-artifact", ["nexus"]),
-        ("build-image", ["nexus", "registry"]),
-        ("resolve-image", ["registry"]),
-        ("fetch-chart", ["gitea"]),
-        ("release", ["gitea"]),
+        ("slipway-deploy", "fetch-artifact", ["nexus", "registry"]),
+        ("slipway-deploy", "build-image", ["nexus", "registry"]),
+        ("slipway-containerfile", "build-image", ["nexus", "registry", "gitea"]),
+        ("slipway-deploy", "resolve-image", ["registry"]),
+        ("slipway-deploy", "fetch-chart", ["gitea", "charts"]),
+        ("slipway-deploy", "release", ["gitea", "charts"]),
+        ("slipway-release", "release", ["gitea", "charts"]),
     ],
 )
-def test_a_step_sees_the_credentials_that_it_needs_alone(step: str, systems: list[str]) -> None:
-    (template,) = [each for each in templates("slipway-deploy.yaml") if each["name"] == step]
+def test_a_step_sees_the_credentials_that_it_needs_alone(name: str, step: str, systems: list[str]) -> None:
+    (template,) = [each for each in templates(f"{name}.yaml") if each["name"] == step]
     scratch, *mounted = template["container"]["volumeMounts"]
     assert scratch == {"name": "scratch", "mountPath": "/tmp"}  # noqa: S108  # the pod's own volume
     assert mounted == [
@@ -182,33 +221,63 @@ def test_every_step_is_a_program_that_takes_exactly_these_parameters(template: O
 
 def test_the_pipelines_account_may_do_what_the_chart_needs_and_nothing_in_other_namespaces() -> None:
     documents = list(yaml.safe_load_all((FOLDER / ACCOUNT).read_text(encoding="utf-8")))
-    account, role, binding = documents
-    assert [each["kind"] for each in documents] == ["ServiceAccount", "Role", "RoleBinding"]
-    assert {each["metadata"]["name"] for each in documents} == {NAME}
+    kinds = ("ServiceAccount", "Role", "RoleBinding")
+    assert [(each["kind"], each["metadata"]["name"]) for each in documents] == [
+        (kind, name) for kind in kinds for name in (STEPS_ACCOUNT, NAME)
+    ]
     assert all("namespace" not in each["metadata"] for each in documents)
-    assert binding["roleRef"]["kind"] == "Role"
-    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account["metadata"]["name"]}]
-    allowed = {resource: set(rule["verbs"]) for rule in role["rules"] for resource in rule["resources"]}
-    assert "*" not in {text for rule in role["rules"] for texts in rule.values() for text in texts}
-    made = {
-        kind for path in CHART.glob("*.yaml") for kind in re.findall(r"^kind: (\w+)", path.read_text(), re.MULTILINE)
+    for binding in documents[4:]:
+        name = binding["metadata"]["name"]
+        assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": name}]
+    of_steps, of_release = documents[2]["rules"], documents[3]["rules"]
+    assert allowed(of_steps) == {("argoproj.io", "workflowtaskresults"): {"create", "patch"}}
+    assert "*" not in {text for rule in of_release for texts in rule.values() for text in texts}
+    made = made_by_the_chart()
+    assert len(made) >= 9
+    assert allowed(of_release) == {
+        **allowed(of_steps),
+        ("", "secrets"): {"get", "list", "create", "update", "patch", "delete"},
+        ("", "pods"): {"list"},
+        **{each: {"get", "create", "patch", "delete"} for each in made},
     }
-    for kind in made:
-        assert {"get", "create", "patch", "delete"} <= allowed[f"{kind.lower()}s"], f"the Role lacks {kind}"
-    assert allowed["workflowtaskresults"] == {"create", "patch"}
-    assert allowed["pods"] == {"list"}
 
 
-def test_the_deploy_template_wants_exactly_what_a_plan_gives() -> None:
+def allowed(rules: list[Obj]) -> dict[tuple[str, str], set[str]]:
+    return {
+        (group, resource): set(rule["verbs"])
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+
+def made_by_the_chart() -> set[tuple[str, str]]:
+    """Return the groups and resources of what the chart's templates make."""
+    found: set[tuple[str, str]] = set()
+    for path in CHART.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        for version, kind in re.findall(r"^apiVersion: (\S+)\nkind: (\w+)", text, re.MULTILINE):
+            plural = f"{kind.lower()}es" if kind.endswith("ss") else f"{kind.lower()}s"
+            found.add((version.rpartition("/")[0], plural))
+        assert len(re.findall(r"^kind:", text, re.MULTILINE)) == len(re.findall(r"^apiVersion:", text, re.MULTILINE))
+    return found
+
+
+BUILD = Build(repository="https://gitea.example.com/shop/shop.git", commit="c" * 40)
+
+
+@pytest.mark.parametrize(("build", "template"), [(None, "slipway-deploy"), (BUILD, "slipway-containerfile")])
+def test_a_deploy_template_wants_exactly_what_a_plan_gives(build: Build | None, template: str) -> None:
     known = catalog()
-    for app in known.apps.values():
+    for app in (replace(each, build=build) for each in known.apps.values()):
         parameters = plan.parameters(
             app, known.environments["staging"], version="v1.2", strategy=Strategy.CANARY, person=make.person()
         )
         order = plan.order(make.deployment(parameters=tuple(parameters.items())))
-        assert order.template == "slipway-deploy"
+        assert order.template == template
         keys = [key for key, _ in order.parameters]
-        wanted = [each["name"] for each in given(read("slipway-deploy.yaml")["spec"])]
+        wanted = [each["name"] for each in given(read(f"{template}.yaml")["spec"])]
         assert set(keys) == set(parameters) | {"deployment"} == set(wanted)
         assert len(keys) == len(wanted)
 
@@ -241,17 +310,19 @@ def test_every_task_passes_what_its_step_wants_from_where_there_is_something(nam
         before |= {f"tasks.{task['name']}.outputs.parameters.{each['name']}" for each in outputs}
 
 
-def test_the_steps_of_a_deploy_follow_one_another() -> None:
-    (pipeline,) = [each for each in templates("slipway-deploy.yaml") if each["name"] == "pipeline"]
+@pytest.mark.parametrize("name", DEPLOYS)
+def test_the_steps_of_a_deploy_follow_one_another(name: str) -> None:
+    (pipeline,) = [each for each in templates(name) if each["name"] == "pipeline"]
     tasks = pipeline["dag"]["tasks"]
     assert [task["name"] for task in tasks] == ORDER
     assert [task.get("depends") for task in tasks] == [None, *ORDER[:-1]]
 
 
-def test_what_later_steps_and_cards_rely_on_is_given_back() -> None:
+@pytest.mark.parametrize("name", DEPLOYS)
+def test_what_later_steps_and_cards_rely_on_is_given_back(name: str) -> None:
     outputs = {
         template["name"]: [(each["name"], each["valueFrom"]) for each in template["outputs"]["parameters"]]
-        for template in templates("slipway-deploy.yaml")
+        for template in templates(name)
         if template.get("outputs")
     }
     assert outputs == {

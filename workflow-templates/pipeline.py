@@ -1,19 +1,26 @@
-"""The pipeline's templates, as hera sources; `make templates` writes the YAML files beside this one.
+"""The pipeline's templates, as hera sources; `make templates` writes the YAML files beside and below this one.
 
-`slipway-deploy` takes a jar to a released Rollout, `slipway-release` releases content that was built before. Parameters
-reach the programs as arguments only: nothing from outside is ever part of a script. What the platform sets comes from
-the ConfigMap and the Secret `slipway-pipeline` of the same namespace; each step sees its own credentials alone.
+`slipway-deploy` takes a jar to a released Rollout, `slipway-containerfile` does it for an app with a Containerfile, and
+`slipway-release` releases content that was built before; each once for a namespace and once for the whole cluster.
+Parameters reach the programs as arguments only: nothing from outside is ever part of a script.
 """
 
-from hera.workflows import DAG, Container, Parameter, Task, WorkflowTemplate
+from collections.abc import Callable
+
+from hera.workflows import DAG, ClusterWorkflowTemplate, Container, Parameter, Task, WorkflowTemplate
 from hera.workflows import models as m
 
 STEPS_IMAGE = "slipway-steps:0.1.0"
+BUILDER_IMAGE = "slipway-builder:0.1.0"
+"""The steps and buildah."""
 NAME = "slipway-pipeline"
-"""The service account, the ConfigMap with the settings and the Secret with the credentials."""
+"""In each namespace: the ConfigMap with the settings, the Secret with the credentials, the account that releases."""
+ACCOUNT = "slipway-steps"
+"""The account of all other steps, which ask nothing of the cluster."""
 CREDENTIALS = {
     "nexus": {"nexus-username": "username", "nexus-password": "password"},
     "registry": {"registry.json": "config.json"},
+    "charts": {"chart-registry.json": "config.json"},
     "gitea": {"gitea-token": "token"},
 }
 """By system: keys of the Secret, and the files that the steps read them from."""
@@ -25,13 +32,16 @@ DEPLOY = (
     "artifact-group",
     "artifact-name",
     "artifact-packaging",
+    "artifact-classifier",
     "image",
     "base-image",
     "chart-repository",
     "chart-path",
     "chart-ref",
+    "chart-pin",
     "values",
 )
+SOURCE = ("source-repository", "source-commit", "source-context", "containerfile")
 RELEASE = (*COMMON, "image", "digest", "chart-repository", "chart-path", "chart-commit", "values")
 RESTRICTED = m.SecurityContext(
     allow_privilege_escalation=False,
@@ -41,6 +51,16 @@ RESTRICTED = m.SecurityContext(
     capabilities=m.Capabilities(drop=["ALL"]),
     seccomp_profile=m.SeccompProfile(type="RuntimeDefault"),
 )
+BUILDER = RESTRICTED.model_copy(
+    update={
+        "allow_privilege_escalation": True,
+        "capabilities": m.Capabilities(drop=["ALL"], add=["SETUID", "SETGID"]),
+        "seccomp_profile": m.SeccompProfile(type="Unconfined"),
+    }
+)
+"""A build has a user namespace, which the usual profile forbids, with users that two programs of its image give it."""
+SMALL = m.ResourceRequirements(requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "1Gi"})
+LARGE = m.ResourceRequirements(requests={"cpu": "500m", "memory": "512Mi"}, limits={"memory": "4Gi"})
 AGAIN = m.RetryStrategy(
     limit="2",
     retry_policy="Always",
@@ -58,8 +78,14 @@ def step(
     systems: tuple[str, ...],
     outputs: tuple[str, ...] = (),
     retry: bool = False,
+    account: str | None = None,
+    builds: bool = False,
 ) -> Container:
-    """Make the template of one step: its program, its arguments, how long it may take, what it gives back."""
+    """Make the template of one step: its program, its arguments, how long it may take, what it gives back.
+
+    One that `builds` has a program, an image and a security context of its own under the name of the usual step.
+    """
+    program = "build_containerfile" if builds else name.replace("-", "_")
     arguments = [part for key in inputs for part in (f"--{key}", f"{{{{inputs.parameters.{key}}}}}")]
     scratch = m.VolumeMount(name="scratch", mount_path="/tmp")  # noqa: S108  # a volume of the pod's own
     credentials = [
@@ -68,17 +94,18 @@ def step(
     ]
     return Container(
         name=name,
-        image=STEPS_IMAGE,
+        image=BUILDER_IMAGE if builds else STEPS_IMAGE,
         image_pull_policy="IfNotPresent",
-        command=["python", "-m", f"steps.{name.replace('-', '_')}"],
+        command=["python", "-m", f"steps.{program}"],
         args=arguments,
         env_from=[m.EnvFromSource(config_map_ref=m.ConfigMapEnvSource(name=NAME, optional=True))],
         inputs=[Parameter(name=key) for key in inputs],
         outputs=[Parameter(name=key, value_from=m.ValueFrom(path=f"/tmp/outputs/{key}")) for key in outputs] or None,  # noqa: S108  # the same
         active_deadline_seconds=str(minutes * 60),
         retry_strategy=AGAIN if retry else None,
-        security_context=RESTRICTED,
-        resources=m.ResourceRequirements(requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "1Gi"}),
+        service_account_name=account,
+        security_context=BUILDER if builds else RESTRICTED,
+        resources=LARGE if builds else SMALL,
         volume_mounts=[scratch, *credentials],
     )
 
@@ -90,12 +117,15 @@ def credentials_of(system: str) -> m.Volume:
     return m.Volume(name=f"{system}-credentials", secret=source)
 
 
-def template(name: str, parameters: tuple[str, ...], *, systems: tuple[str, ...]) -> WorkflowTemplate:
-    """Make the frame that both pipelines share: one at a time per app and environment, cleaned up after a day."""
-    return WorkflowTemplate(
+Kind = type[WorkflowTemplate]
+
+
+def template(kind: Kind, name: str, parameters: tuple[str, ...], *, systems: tuple[str, ...]) -> WorkflowTemplate:
+    """Make the frame that all pipelines share: one at a time per app and environment, cleaned up after a day."""
+    return kind(
         name=name,
         entrypoint="pipeline",
-        service_account_name=NAME,
+        service_account_name=ACCOUNT,
         arguments=[Parameter(name=key) for key in parameters],
         active_deadline_seconds=3600,
         synchronization=m.Synchronization(
@@ -119,49 +149,73 @@ def given(*keys: str, **others: str) -> dict[str, str]:
     }
 
 
-FETCH = ("artifact-group", "artifact-name", "artifact-packaging", "version")
+FETCH = ("artifact-group", "artifact-name", "artifact-packaging", "artifact-classifier", "version")
+LOOK = (*FETCH, "image")
 FETCHED = ("sha256", "file-version")
-BUILD = (*FETCH, "app", "image", "base-image")
+BUILD = (*LOOK, "app", "base-image")
 RESOLVE = ("app", "image", "version")
-CHART = ("chart-repository", "chart-path", "chart-ref")
+CHART = ("chart-repository", "chart-path", "chart-ref", "chart-pin")
+OF_CHARTS = ("gitea", "charts")
 
-with template("slipway-deploy", DEPLOY, systems=("nexus", "registry", "gitea")) as deploy:
-    fetch_artifact = step("fetch-artifact", FETCH, minutes=10, systems=("nexus",), outputs=FETCHED, retry=True)
-    build_image = step("build-image", (*BUILD, *FETCHED), minutes=20, systems=("nexus", "registry"), outputs=("built",))
-    resolve_image = step("resolve-image", RESOLVE, minutes=5, systems=("registry",), outputs=("digest",), retry=True)
-    fetch_chart = step("fetch-chart", CHART, minutes=5, systems=("gitea",), outputs=("commit",), retry=True)
-    release = step("release", RELEASE, minutes=20, systems=("gitea",), outputs=("revision",))
-    with DAG(name="pipeline"):
-        one = Task(name="fetch-artifact", template=fetch_artifact, arguments=given(*FETCH))
-        two = Task(
-            name="build-image",
-            template=build_image,
-            arguments=given(
-                *BUILD,
-                sha256="{{tasks.fetch-artifact.outputs.parameters.sha256}}",
-                file_version="{{tasks.fetch-artifact.outputs.parameters.file-version}}",
-            ),
-        )
-        three = Task(name="resolve-image", template=resolve_image, arguments=given(*RESOLVE))
-        four = Task(name="fetch-chart", template=fetch_chart, arguments=given(*CHART))
-        five = Task(
-            name="release",
-            template=release,
-            arguments=given(
-                *COMMON,
-                "image",
-                "chart-repository",
-                "chart-path",
-                "values",
+
+def build_of_artifact() -> Container:
+    return step("build-image", (*BUILD, *FETCHED), minutes=20, systems=("nexus", "registry"), outputs=("built",))
+
+
+def build_of_containerfile() -> Container:
+    inputs, systems = (*BUILD, *FETCHED, *SOURCE), ("nexus", "registry", "gitea")
+    return step("build-image", inputs, minutes=40, systems=systems, outputs=("built",), builds=True)
+
+
+def release_step() -> Container:
+    return step("release", RELEASE, minutes=20, systems=OF_CHARTS, outputs=("revision",), account=NAME)
+
+
+def deploy(kind: Kind, name: str, build: Callable[[], Container], *, source: tuple[str, ...] = ()) -> WorkflowTemplate:
+    """Make the pipeline from an artifact to a release; how the image is built is up to one of its steps."""
+    with template(kind, name, (*DEPLOY, *source), systems=("nexus", "registry", *OF_CHARTS)) as made:
+        systems = ("nexus", "registry")
+        fetch_artifact = step("fetch-artifact", LOOK, minutes=10, systems=systems, outputs=FETCHED, retry=True)
+        build_image = build()
+        resolve = step("resolve-image", RESOLVE, minutes=5, systems=("registry",), outputs=("digest",), retry=True)
+        fetch_chart = step("fetch-chart", CHART, minutes=5, systems=OF_CHARTS, outputs=("commit",), retry=True)
+        release = release_step()
+        with DAG(name="pipeline"):
+            fetched = {
+                key.replace("-", "_"): f"{{{{tasks.fetch-artifact.outputs.parameters.{key}}}}}" for key in FETCHED
+            }
+            released = given(
+                *(key for key in RELEASE if key not in {"digest", "chart-commit"}),
                 digest="{{tasks.resolve-image.outputs.parameters.digest}}",
                 chart_commit="{{tasks.fetch-chart.outputs.parameters.commit}}",
-            ),
-        )
-        one.next(two).next(three).next(four).next(five)
+            )
+            one = Task(name="fetch-artifact", template=fetch_artifact, arguments=given(*LOOK))
+            two = Task(name="build-image", template=build_image, arguments=given(*BUILD, *source, **fetched))
+            three = Task(name="resolve-image", template=resolve, arguments=given(*RESOLVE))
+            four = Task(name="fetch-chart", template=fetch_chart, arguments=given(*CHART))
+            five = Task(name="release", template=release, arguments=released)
+            one.next(two).next(three).next(four).next(five)
+    return made
 
-with template("slipway-release", RELEASE, systems=("gitea",)) as release_only:
-    again = step("release", RELEASE, minutes=20, systems=("gitea",), outputs=("revision",))
-    with DAG(name="pipeline"):
-        Task(name="release", template=again, arguments=given(*RELEASE))
 
-WRITTEN = {"slipway-deploy.yaml": deploy, "slipway-release.yaml": release_only}
+def release_only(kind: Kind) -> WorkflowTemplate:
+    """Make the pipeline that releases what is there already."""
+    with template(kind, "slipway-release", RELEASE, systems=OF_CHARTS) as made:
+        release = release_step()
+        with DAG(name="pipeline"):
+            Task(name="release", template=release, arguments=given(*RELEASE))
+    return made
+
+
+def every(kind: Kind) -> list[WorkflowTemplate]:
+    return [
+        deploy(kind, "slipway-deploy", build_of_artifact),
+        deploy(kind, "slipway-containerfile", build_of_containerfile, source=SOURCE),
+        release_only(kind),
+    ]
+
+
+WRITTEN = {
+    **{f"{each.name}.yaml": each for each in every(WorkflowTemplate)},
+    **{f"cluster/{each.name}.yaml": each for each in every(ClusterWorkflowTemplate)},
+}

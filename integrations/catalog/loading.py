@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core.catalog import App, ApprovalRule, Artifact, Catalog, Chart, Cluster, Environment, Grant
+from commands.core.catalog import App, ApprovalRule, Artifact, Build, Catalog, Chart, Cluster, Environment, Grant
 from commands.core.observed import CanaryStep, CanaryStepKind
 from integrations.catalog import meaning
 from integrations.catalog.document import MAX_BYTES, Document, read
@@ -22,6 +22,7 @@ from integrations.catalog.shapes import (
     NO_DURATION,
     ApprovalsShape,
     AppShape,
+    BuildShape,
     CatalogShape,
     EnvironmentShape,
     GrantShape,
@@ -146,16 +147,33 @@ def _to_app(name: str, shape: AppShape) -> App:
     artifact, chart = shape.artifact, shape.chart
     return App(
         name=name,
-        artifact=Artifact(group=artifact.group, name=artifact.name, packaging=artifact.packaging),
+        artifact=Artifact(
+            group=artifact.group,
+            name=artifact.name,
+            packaging=artifact.packaging,
+            classifier=artifact.classifier or "",
+        ),
         image=shape.image,
         base_image=shape.base_image,
-        chart=Chart(repository=chart.repository, path=chart.path, ref=chart.ref),
+        chart=Chart(
+            repository=chart.repository,
+            path=chart.path or ".",
+            ref=chart.ref or chart.version or "",
+            pin=chart.pin or "",
+        ),
         environments=tuple(shape.environments),
         aliases=tuple(shape.aliases),
         owners=tuple(shape.owners),
         strategy=shape.strategy,
         values=shape.values,
         canary=tuple(map(_to_step, shape.canary.steps)) if shape.canary else (),
+        build=_to_build(shape.build) if shape.build else None,
+    )
+
+
+def _to_build(shape: BuildShape) -> Build:
+    return Build(
+        repository=shape.repository, commit=shape.commit, context=shape.context, containerfile=shape.containerfile
     )
 
 

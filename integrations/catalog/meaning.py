@@ -10,10 +10,15 @@ from typing import Any, Final
 from commands.core.grammar import STRATEGY_WORDS
 from commands.core.observed import Strategy
 from integrations.catalog.problems import Finding, Path, shown, suggestion
-from integrations.catalog.words import is_pinned
+from integrations.catalog.words import OCI, is_pinned
 
 LONGEST_PAIR: Final = 52
 RESERVED_VALUES: Final = ("canary",)
+_CHART_KEYS: Final[Mapping[bool, Mapping[str, str]]] = {
+    False: {"path": "the chart's folder in the Git repository", "ref": "a tag, branch or commit"},
+    True: {"version": "the chart's version in the registry"},
+}
+"""What a chart needs, by whether it is in a registry; what the other one needs has no place."""
 
 Raw = Mapping[str, Any]
 
@@ -26,6 +31,7 @@ def findings(data: Raw) -> Iterator[Finding]:
     for name, app in _section(data, "apps").items():
         yield from _app_environments(data, name, app)
         yield from _app_release(name, app)
+        yield from _app_chart(name, app)
     yield from _grants(data)
 
 
@@ -105,6 +111,24 @@ def _app_release(name: str, app: Raw) -> Iterator[Finding]:
         if isinstance(values, dict) and key in values:
             message, remedy = f"The value {shown(key)} is set by Slipway.", f"Use {key} of the app instead."
             yield Finding(("apps", name, "values", key), message, remedy)
+
+
+def _app_chart(name: str, app: Raw) -> Iterator[Finding]:
+    chart = app.get("chart")
+    if not isinstance(chart, dict) or not isinstance(repository := chart.get("repository"), str):
+        return
+    is_oci, path = repository.startswith(OCI), ("apps", name, "chart")
+    for key, meant in _CHART_KEYS[is_oci].items():
+        if key not in chart:
+            yield Finding((*path, key), f"The key {shown(key)} is missing.", f"Add {key}: {meant}.", at_key=True)
+    place, other = ("registry", "Git repository") if is_oci else ("Git repository", "registry")
+    for key in (key for key in _CHART_KEYS[not is_oci] if key in chart):
+        message = f"The key {shown(key)} is for a chart in a {other}, and this one is in a {place}."
+        yield Finding((*path, key), message, "Remove it.", at_key=True)
+    pin = chart.get("pin")
+    if isinstance(pin, str) and pin.startswith("sha256:") != is_oci:
+        kind = "digest, sha256: and 64 digits" if is_oci else "commit, 40 digits"
+        yield Finding((*path, "pin"), f"{shown(pin)} is no pin for a chart in a {place}.", f"Write a {kind}.")
 
 
 def _grants(data: Raw) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ _MODELS: Final[Mapping[Path, type[shapes.Shape]]] = {
     ("apps", "*"): shapes.AppShape,
     ("apps", "*", "artifact"): shapes.ArtifactShape,
     ("apps", "*", "chart"): shapes.ChartShape,
+    ("apps", "*", "build"): shapes.BuildShape,
     ("apps", "*", "canary"): shapes.CanaryShape,
     ("apps", "*", "canary", "steps", "*"): shapes.StepShape,
     ("grants", "*"): shapes.GrantShape,

@@ -50,6 +50,7 @@ SpokenName = Annotated[str, AfterValidator(_checked(words.spoken_name)), _patter
 EnvironmentName = Annotated[str, AfterValidator(_checked(words.environment_name)), _pattern(words.NAME_PATTERN)]
 Namespace = Annotated[str, AfterValidator(_checked(words.namespace)), _pattern(words.NAMESPACE_PATTERN)]
 Line = Annotated[str, AfterValidator(_checked(words.line)), WithJsonSchema({"type": "string", "minLength": 1})]
+FolderPath = Annotated[str, AfterValidator(_checked(words.chart_path))]
 Maven = Annotated[str, AfterValidator(_checked(words.maven))]
 Duration = Annotated[timedelta, BeforeValidator(_checked(words.duration)), _pattern(words.DURATION_PATTERN)]
 Window = Annotated[str, AfterValidator(_checked(words.window)), _pattern(words.WINDOW_PATTERN)]
@@ -119,16 +120,42 @@ class ArtifactShape(Shape):
     group: Maven = Field(description="Group id, such as com.acme.")
     name: Maven = Field(description="Artifact id.")
     packaging: Literal["jar", "war"] = Field("jar", description="What is fetched: jar or war.")
+    classifier: Annotated[str, AfterValidator(_checked(words.classifier))] | None = Field(
+        None, description="Which of several files of a version, such as exec; the main one when left out."
+    )
 
 
 class ChartShape(Shape):
     """The Helm chart that the app is released with."""
 
-    repository: Annotated[str, AfterValidator(_checked(words.repository))] = Field(
-        description="Address of a Git repository, https only."
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["path", "ref"]}, {"required": ["version"]}]})
+
+    repository: Annotated[str, AfterValidator(_checked(words.chart_repository))] = Field(
+        description="Address of a Git repository, https only; or oci:// and the chart's name in a registry."
     )
-    path: Annotated[str, AfterValidator(_checked(words.chart_path))] = Field(description="The chart's folder in it.")
-    ref: Annotated[str, AfterValidator(_checked(words.ref))] = Field(description="Tag, branch or commit.")
+    path: FolderPath | None = Field(None, description="The chart's folder in the Git repository.")
+    ref: Annotated[str, AfterValidator(_checked(words.ref))] | None = Field(
+        None, description="Tag, branch or commit of the Git repository."
+    )
+    version: Annotated[str, AfterValidator(_checked(words.chart_version))] | None = Field(
+        None, description="Version of the chart in the registry."
+    )
+    pin: Annotated[str, AfterValidator(_checked(words.pin))] | None = Field(
+        None, description="Commit or digest that ref or version must still stand for; a deploy is refused otherwise."
+    )
+
+
+class BuildShape(Shape):
+    """A Containerfile that the app brings, for which the cluster must allow builds."""
+
+    repository: Annotated[str, AfterValidator(_checked(words.repository))] = Field(
+        description="Address of the Git repository that it is in, https only."
+    )
+    commit: Annotated[str, AfterValidator(_checked(words.commit))] = Field(
+        description="The commit it is taken from: what a build runs is what was reviewed."
+    )
+    context: FolderPath = Field(".", description="The folder that is built, to which the artifact is added.")
+    containerfile: FolderPath = Field("Containerfile", description="The file in that folder.")
 
 
 class StepShape(Shape):
@@ -169,6 +196,9 @@ class AppShape(Shape):
     environments: list[Reference] = Field(min_length=1, description="Where it may be deployed.")
     values: dict[str, Any] = Field(default_factory=dict, description="Values for the chart, passed on as they are.")
     canary: CanaryShape | None = Field(None, description="Steps for the strategy canary.")
+    build: BuildShape | None = Field(
+        None, description="A Containerfile of its own; the artifact is laid upon the base image when left out."
+    )
 
 
 class GrantShape(Shape):

@@ -30,11 +30,15 @@ WINDOW_PATTERN: Final = (
     r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? "
     r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00) [A-Za-z0-9_+/-]+$"
 )
+OCI: Final = "oci://"
+CLASSIFIER_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
 DIGEST_PATTERN: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _CHART_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*|\.")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}")
+_CHART_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _MAVEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _CHANNEL = re.compile(r"#[^\s#@<>&|]{1,80}|[CG][A-Z0-9]{5,20}")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -146,8 +150,22 @@ def is_pinned(text: str) -> bool:
     return "@" in text
 
 
+def chart_repository(text: str) -> str:
+    """Check where a chart lies: a Git repository, or `oci://` and its name in a registry."""
+    if not text.startswith(OCI):
+        return repository(text)
+    name = text.removeprefix(OCI)
+    if not _IMAGE.fullmatch(name):
+        message = f"{shown(text)} is no chart in a registry."
+        raise Unfit(message, "Write oci://, registry and path, without the version.")
+    host = name.partition("/")[0].partition(":")[0]
+    if _is_link_local(host):
+        raise Unfit(f"{shown(host)} is a link-local address.", "Use the name of the registry.")
+    return text
+
+
 def repository(text: str) -> str:
-    """Check the address of a chart repository: https, or http on this machine; nothing secret in it."""
+    """Check the address of a Git repository: https, or http on this machine; nothing secret in it."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
@@ -194,6 +212,30 @@ def ref(text: str) -> str:
     if _REF.fullmatch(text) and ".." not in text and not text.endswith((".lock", "/")):
         return text
     raise Unfit(f"{shown(text)} is no tag, branch or commit.", "Write one such as v1.4.0.")
+
+
+def chart_version(text: str) -> str:
+    if _CHART_VERSION.fullmatch(text):
+        return text
+    raise Unfit(f"{shown(text)} is no version of a chart.", "Write one such as 1.4.0.")
+
+
+def commit(text: str) -> str:
+    if _COMMIT.fullmatch(text):
+        return text
+    raise Unfit(f"{shown(text)} is no commit.", "Write all 40 hexadecimal digits; a tag or branch may move.")
+
+
+def pin(text: str) -> str:
+    if _COMMIT.fullmatch(text) or DIGEST_PATTERN.fullmatch(text):
+        return text
+    raise Unfit(f"{shown(text)} is no commit and no digest.", "Write it in full: 40 digits, or sha256: and 64.")
+
+
+def classifier(text: str) -> str:
+    if re.fullmatch(CLASSIFIER_PATTERN[1:-1], text):
+        return text
+    raise Unfit(f"{shown(text)} is no classifier.", "Use letters, digits, dots, hyphens and underscores.")
 
 
 def maven(text: str) -> str:

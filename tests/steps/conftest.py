@@ -98,7 +98,7 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         monkeypatch.delenv(name, raising=False)
     for name in ("scratch", "bin"):
         (tmp_path / name).mkdir()
-    for name in ("crane", "helm"):
+    for name in ("buildah", "crane", "helm"):
         program = tmp_path / "bin" / name
         program.write_text(f"#!{sys.executable} -SE\n" + (HERE / f"fake_{name}.py").read_text())
         program.chmod(0o755)

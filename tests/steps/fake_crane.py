@@ -36,6 +36,20 @@ def options(words: list[str]) -> dict[str, list[str]]:
     return found
 
 
+def manifest(reference: str) -> str:
+    if "manifest" not in (found := find(reference)):
+        return json.dumps({"mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []})
+    return str(found["manifest"])
+
+
+def blob(reference: str) -> bytes:
+    digest = reference.partition("@")[2]
+    file = STORE.parent / "blobs" / digest.removeprefix("sha256:")
+    if not file.exists():
+        sys.exit(MISSING)
+    return file.read_bytes()
+
+
 def mutate(words: list[str]) -> str:
     base, given = find(words[0]), options(words[1:])
     config = {**base["config"], "User": given["user"][0]}
@@ -52,7 +66,14 @@ def mutate(words: list[str]) -> str:
     return f"{given['tag'][0].rpartition(':')[0]}@{image['digest']}"
 
 
+def remember_login() -> None:
+    """Write down which logins were offered last."""
+    file = Path(os.environ["DOCKER_CONFIG"]) / "config.json"
+    (STORE.parent / "login").write_text(file.read_text() if file.exists() else "")
+
+
 def main(words: list[str]) -> None:
+    remember_login()
     if said := os.environ.get("FAKE_CRANE"):
         sys.exit(said)
     words = [word for word in words if word != "--insecure"]
@@ -61,6 +82,10 @@ def main(words: list[str]) -> None:
             sys.stdout.write(find(reference)["digest"])
         case ["config", reference, "--platform", _]:
             sys.stdout.write(json.dumps({"config": find(reference)["config"]}))
+        case ["manifest", reference]:
+            sys.stdout.write(manifest(reference))
+        case ["blob", reference]:
+            sys.stdout.buffer.write(blob(reference))
         case ["mutate", *more]:
             sys.stdout.write(mutate(more))
         case _:

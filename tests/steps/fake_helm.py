@@ -34,16 +34,28 @@ def rendered(name: str, values: dict[str, Any]) -> str:
         f"apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata:\n  labels:\n    slipway/deployment: '{label}'\n"
     )
     service = f"apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}-preview\nspec: {{}}\n"
-    return f"---\n# Source: app\n{service}---\n# Source: app\n{rollout}  name: {name}\nspec: {json.dumps(spec)}\n"
+    measured = f"apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata:\n  name: {name}-rate\nspec: {{}}\n"
+    return (
+        f"---\n# Source: app\n{service}---\n# Source: app\n{measured}"
+        f"---\n# Source: app\n{rollout}  name: {name}\nspec: {json.dumps(spec)}\n"
+    )
 
 
 def option(words: list[str], name: str) -> str:
     return words[words.index(name) + 1]
 
 
+def values_of(words: list[str]) -> dict[str, Any]:
+    """Read the values as helm does, which takes JSON for YAML: that has no pairs of escapes."""
+    text = Path(option(words, "--values")).read_text()
+    if "\\ud83" in text:
+        sys.exit("Error: failed to parse values.json: did not find expected hexadecimal number")
+    return dict(json.loads(text))
+
+
 def upgrade(words: list[str]) -> dict[str, Any]:
     revisions = read()
-    values = json.loads(Path(option(words, "--values")).read_text())
+    values = values_of(words)
     revision = {
         "name": words[0],
         "version": max((each["version"] for each in revisions), default=0) + 1,
@@ -68,7 +80,7 @@ def main(words: list[str]) -> None:
             sys.exit("Error: release: not found")
         sys.stdout.write(json.dumps(read()[-1]))
     elif verb == "template":
-        sys.stdout.write(rendered(rest[0], json.loads(Path(option(rest, "--values")).read_text())))
+        sys.stdout.write(rendered(rest[0], values_of(rest)))
     elif verb == "upgrade":
         sys.stdout.write(json.dumps(upgrade(rest)))
 

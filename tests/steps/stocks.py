@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from tests.steps.site import Page, Site
@@ -80,7 +80,11 @@ SPRING = archive(SPRING_FILES)
 
 
 def chart_archive(
-    files: Mapping[str, bytes] | None = None, *, links: Mapping[str, str] | None = None, top: str = "charts"
+    files: Mapping[str, bytes] | None = None,
+    *,
+    links: Mapping[str, str] | None = None,
+    top: str = "charts",
+    runnable: Collection[str] = (),
 ) -> bytes:
     """Make the tar.gz that Gitea gives of a commit; the real chart unless told."""
     found = chart_files() if files is None else files
@@ -88,7 +92,7 @@ def chart_archive(
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, content in {"README.md": b"charts", **found}.items():
             info = tarfile.TarInfo(f"{top}/{name}")
-            info.size = len(content)
+            info.size, info.mode = len(content), 0o755 if name in runnable else 0o644
             tar.addfile(info, io.BytesIO(content))
         for name, target in (links or {}).items():
             info = tarfile.TarInfo(f"{top}/{name}")
@@ -97,8 +101,8 @@ def chart_archive(
     return buffer.getvalue()
 
 
-def chart_files() -> dict[str, bytes]:
-    return {f"app/{path.relative_to(CHARTS)}": path.read_bytes() for path in CHARTS.rglob("*") if path.is_file()}
+def chart_files(*, top: str = "app/") -> dict[str, bytes]:
+    return {f"{top}{path.relative_to(CHARTS)}": path.read_bytes() for path in CHARTS.rglob("*") if path.is_file()}
 
 
 def offer_chart(site: Site, content: bytes | None = None, *, references: Mapping[str, str] | None = None) -> None:

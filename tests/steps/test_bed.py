@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from steps import build_image, resolve_image
+from steps import build_image, charts, fetch_chart, resolve_image
+from steps.charts import Chart
 from steps.helm import Helm
 from steps.outcome import Cause, StepFailed
 from steps.rollout import documents
@@ -111,6 +112,58 @@ def test_a_registry_that_wants_credentials_is_understood(bench: Bench, registry:
     bench.nexus.login = "Basic nobody"
     resolve = {"app": "shop", "image": f"{address}/shop/shop", "version": "v1"}
     assert bench.run(resolve_image.main, resolve).cause == "credentials-refused"
+
+
+def push_chart(registry: str, folder: Path, version: str) -> None:
+    """Package the real chart and push it, as a platform team does."""
+    environment = {**os.environ, "HOME": str(folder)}
+    program, source = Places.from_environment().program("helm"), str(stocks.CHARTS)
+    for arguments in (
+        ["package", source, "--version", version, "--destination", str(folder)],
+        ["push", str(folder / f"app-{version}.tgz"), f"oci://{registry}/platform", "--plain-http"],
+    ):
+        subprocess.run([program, *arguments], check=True, capture_output=True, env=environment)
+
+
+def test_a_chart_that_helm_pushed_is_pinned_fetched_and_rendered(bench: Bench, registry: str, tmp_path: Path) -> None:
+    bench.environment["SLIPWAY_REGISTRY_INSECURE"] = "true"
+    push_chart(registry, tmp_path, "1.4.0+b7")
+    repository = f"oci://{registry}/platform/app"
+    wanted = {"chart-repository": repository, "chart-path": ".", "chart-ref": "1.4.0+b7"}
+    first = bench.run(fetch_chart.main, wanted)
+    assert first.code == 0, first.told
+    digest = first.outputs["commit"]
+    folder = charts.fetch(
+        Chart(repository=repository, path="."), digest, Settings(environment=bench.environment), tmp_path / "got"
+    )
+    rendered = helm(bench).render(folder, write_values(bench))
+    assert ("Rollout", "shop") in documents(rendered)
+
+    # The version is pushed once more, with another content.
+    crane = Places.from_environment().program("crane")
+    again = ["mutate", f"{registry}/base/jre:17", "--label", "a=b", "--tag", f"{registry}/platform/app:1.4.0_b7"]
+    subprocess.run([crane, *again], check=True, capture_output=True)
+    moved = bench.run(fetch_chart.main, {**wanted, "chart-pin": digest})
+    assert (moved.code, moved.cause) == (13, "chart-moved")
+    assert bench.run(fetch_chart.main, wanted).cause == "chart-unusable"
+    assert bench.run(fetch_chart.main, {**wanted, "chart-ref": "9.9.9"}).cause == "chart-not-found"
+
+    # The registry still has the first content: what was pinned can be released again.
+    assert charts.fetch(
+        Chart(repository=repository, path="."), digest, Settings(environment=bench.environment), tmp_path / "later"
+    ).is_dir()
+
+
+def test_a_chart_whose_content_was_changed_in_the_registry_is_refused(
+    bench: Bench, registry: str, tmp_path: Path
+) -> None:
+    push_chart(registry, tmp_path, "1.4.0")
+    content = hashlib.sha256((tmp_path / "app-1.4.0.tgz").read_bytes()).hexdigest()
+    (stored,) = (tmp_path / "registry").rglob(f"blobs/sha256/*/{content}/data")
+    stored.write_bytes(stored.read_bytes()[::-1])
+    wanted = {"chart-repository": f"oci://{registry}/platform/app", "chart-path": ".", "chart-ref": "1.4.0"}
+    ended = bench.run(fetch_chart.main, wanted)
+    assert (ended.code, ended.cause) == (13, "checksum-mismatch")
 
 
 def helm(bench: Bench) -> Helm:

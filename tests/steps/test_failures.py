@@ -130,7 +130,27 @@ HELM: list[tuple[str, str, str, int, str]] = [
         "cannot be imported",
     ),
     ("invalid", 'Error: UPGRADE FAILED: Service "x" is invalid: spec.ports: Required', "manifest-refused", 12, "spec"),
-    ("template", "Error: execution error at (app/templates/x.yaml:1:2): no", "chart-unusable", 12, "execution error"),
+    (
+        "policy",
+        (
+            "Error: 1 error occurred:\n\t* rollouts \"x\" is forbidden: ValidatingAdmissionPolicy 'p' with binding"
+            " 'p' denied request: sign it"
+        ),
+        "webhook-refused",
+        12,
+        "denied request: sign it",
+    ),
+    ("template", "Error: template: app/templates/x.yaml:1:2: nil pointer", "chart-unusable", 12, "nil pointer"),
+    (
+        "values that contradict each other",
+        (
+            "Error: execution error at (app/templates/x.yaml:1:2): a is less than b\n\nUse --debug flag to render out"
+            " invalid YAML"
+        ),
+        "chart-values",
+        12,
+        "was not released: a is less than b",
+    ),
     (
         "pending",
         "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",

@@ -13,7 +13,14 @@ from tests.steps import stocks
 from tests.steps.conftest import Bench
 from tests.steps.site import Page
 
-SHOP = {"artifact-group": "com.acme", "artifact-name": "shop", "artifact-packaging": "jar", "version": "v1"}
+IMAGE = "harbor.example.com/shop/shop"
+SHOP = {
+    "artifact-group": "com.acme",
+    "artifact-name": "shop",
+    "artifact-packaging": "jar",
+    "version": "v1",
+    "image": IMAGE,
+}
 SHA256 = hashlib.sha256(stocks.PLAIN).hexdigest()
 SNAPSHOT = """<?xml version="1.0"?>
 <metadata><versioning><snapshot><timestamp>20260101.101010</timestamp><buildNumber>2</buildNumber></snapshot>
@@ -33,6 +40,37 @@ def test_a_release_is_fetched_and_its_checksum_given_on(bench: Bench) -> None:
     assert (ended.code, ended.outputs) == (0, {"sha256": SHA256, "file-version": "v1"})
     assert ended.evidence == f"com.acme:shop:v1:jar is there: {len(stocks.PLAIN)} bytes."
     assert ended.told["digest"] == f"sha256:{SHA256}"
+
+
+@pytest.mark.parametrize("statuses", [[], [500, 500, 500]], ids=["gone", "down"])
+def test_a_version_whose_image_is_there_needs_no_artifact(bench: Bench, statuses: list[int]) -> None:
+    bench.keep_image(f"{IMAGE}:v1", Labels={"slipway.artifact.sha256": SHA256})
+    bench.nexus.statuses = statuses
+    ended = bench.run(fetch_artifact.main, SHOP)
+    assert (ended.code, ended.outputs) == (0, {"sha256": SHA256, "file-version": "v1"})
+    assert ended.evidence == f"{IMAGE}:v1 is there, so the artifact is not needed."
+    assert "It is not needed" in ended.shown
+
+
+@pytest.mark.parametrize(
+    ("labels", "version"),
+    [
+        ({}, "v1"),
+        ({"slipway.artifact.sha256": "of nothing"}, "v1"),
+        ({"slipway.artifact.sha256": SHA256}, "1-SNAPSHOT"),
+    ],
+    ids=["says nothing", "says nonsense", "may change"],
+)
+def test_an_image_that_proves_nothing_replaces_no_artifact(bench: Bench, labels: dict[str, str], version: str) -> None:
+    bench.keep_image(f"{IMAGE}:{version}", Labels=labels)
+    assert bench.run(fetch_artifact.main, {**SHOP, "version": version}).cause == "artifact-not-found"
+
+
+def test_a_wrong_checksum_is_never_passed_over_for_an_image(bench: Bench) -> None:
+    bench.keep_image(f"{IMAGE}:v1", Labels={"slipway.artifact.sha256": SHA256})
+    path = stocks.publish(bench.nexus, stocks.PLAIN)
+    bench.nexus.put(f"{path}.sha1", "0" * 40)
+    assert bench.run(fetch_artifact.main, SHOP).cause == "checksum-mismatch"
 
 
 def test_a_sha256_counts_before_a_sha1(bench: Bench) -> None:
@@ -82,6 +120,16 @@ def test_an_odd_list_of_snapshots_is_refused(body: bytes) -> None:
         read_snapshot(body, SNAPSHOT_JAR)
 
 
+def test_a_snapshot_with_a_classifier_is_its_own_file(bench: Bench) -> None:
+    bench.nexus.put(f"{FOLDER}/1.0-SNAPSHOT/maven-metadata.xml", SNAPSHOT)
+    newest = "shop-1.0-20260103.101010-3-exec.jar"
+    path = stocks.publish(bench.nexus, stocks.PLAIN, version="1.0-SNAPSHOT", file=newest)
+    wanted = {**SHOP, "version": "1.0-SNAPSHOT", "artifact-classifier": "exec"}
+    ended = bench.run(fetch_artifact.main, wanted)
+    assert ended.outputs == {"sha256": SHA256, "file-version": "1.0-20260103.101010-3"}
+    assert path in {asked.path for asked in bench.nexus.asked}
+
+
 @pytest.mark.parametrize("body", [None, "<metadata/>"])
 def test_a_snapshot_without_files_does_not_exist(bench: Bench, body: str | None) -> None:
     if body:
@@ -122,6 +170,25 @@ def test_a_download_begins_anew_when_the_file_is_another_one(bench: Bench) -> No
     answers = [first, then]
     bench.nexus.pages[path] = lambda _asked: answers.pop(0)
     assert bench.run(fetch_artifact.main, SHOP).outputs["sha256"] == hashlib.sha256(BIG).hexdigest()
+
+
+@pytest.mark.parametrize("headers", [{}, {"ETag": 'W/"weak"'}])
+def test_a_server_without_ranges_is_asked_for_all_of_it_again(bench: Bench, headers: dict[str, str]) -> None:
+    path = stocks.publish(bench.nexus, BIG)
+    bench.nexus.pages[path] = Page(body=BIG, headers=headers, cuts=1, cut_after=100_000)
+    assert bench.run(fetch_artifact.main, SHOP).outputs["sha256"] == hashlib.sha256(BIG).hexdigest()
+    assert [asked.headers.get("Range") for asked in bench.nexus.asked if asked.path == path] == [None, None]
+
+
+def test_the_checksum_is_of_the_whole_of_a_resumed_download(bench: Bench) -> None:
+    path = stocks.publish(bench.nexus, BIG)
+    tag = {"ETag": '"same"'}
+    first = Page(body=b"x" * len(BIG), headers=tag, cuts=1, cut_after=100_000)
+    answers = [first, Page(body=BIG, headers=tag)]
+    bench.nexus.pages[path] = lambda _asked: answers.pop(0)
+    ended = bench.run(fetch_artifact.main, SHOP)
+    assert (ended.code, ended.cause) == (13, "checksum-mismatch")
+    assert [asked.headers.get("Range") for asked in bench.nexus.asked if asked.path == path] == [None, "bytes=100000-"]
 
 
 def test_a_download_begins_anew_when_there_is_no_such_rest(bench: Bench) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from steps import charts, fetch_chart
-from steps.charts import Chart
+from steps import archives, fetch_chart
+from steps.archives import Folder
 from steps.gitea import Repository, same_place
 from steps.outcome import Cause, StepFailed
 from steps.settings import Settings
@@ -31,9 +31,9 @@ def test_a_reference_is_pinned_to_its_commit(bench: Bench) -> None:
 
 def test_a_reference_that_moved_is_refused_where_a_commit_is_expected(bench: Bench) -> None:
     stocks.offer_chart(bench.gitea, references={"v1.4.0": stocks.OTHER_COMMIT})
-    ended = bench.run(fetch_chart.main, {**CHART, "expected-commit": stocks.COMMIT})
+    ended = bench.run(fetch_chart.main, {**CHART, "chart-pin": stocks.COMMIT})
     assert (ended.code, ended.cause, ended.outputs) == (13, "chart-moved", {})
-    assert bench.run(fetch_chart.main, {**CHART, "expected-commit": stocks.OTHER_COMMIT}).code == 0
+    assert bench.run(fetch_chart.main, {**CHART, "chart-pin": stocks.OTHER_COMMIT}).code == 0
 
 
 def test_the_token_goes_to_the_gitea_of_the_settings_alone(bench: Bench) -> None:
@@ -91,7 +91,7 @@ def test_a_repository_may_be_one_chart(bench: Bench) -> None:
 def unpack(content: bytes, folder: Path) -> list[str]:
     archive = folder / "archive.tar.gz"
     archive.write_bytes(content)
-    charts.unpack(archive, Chart(repository="r", path="app"), folder / "chart")
+    archives.unpack(archive, Folder(name="r", path="app", is_ours=True, cause=Cause.CHART_UNUSABLE), folder / "chart")
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
@@ -101,7 +101,7 @@ def test_nothing_is_written_outside_the_chart(tmp_path: Path) -> None:
 
 
 def test_a_chart_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "_UNPACKED", 10)
+    monkeypatch.setattr(archives, "_UNPACKED", 10)
     with pytest.raises(StepFailed) as failure:
         unpack(stocks.chart_archive({"app/large": b"x" * 11}), tmp_path)
     assert failure.value.cause is Cause.TOO_LARGE

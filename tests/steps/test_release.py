@@ -15,6 +15,8 @@ from tests.steps import stocks
 from tests.steps.conftest import Bench
 from tests.steps.fake_values import DIGEST, OLD_DIGEST, SHOP, live_rollout
 from tests.steps.kubernetes import ROLLOUTS, SECRETS, Kubernetes
+from tests.steps.test_oci_charts import NAME as CHART_NAME
+from tests.steps.test_oci_charts import keep, push
 
 Obj = dict[str, Any]
 
@@ -66,6 +68,19 @@ def _after_helm(bench: Bench, kubernetes: Kubernetes, wanted: Obj) -> Any:
         return kubernetes.answer(asked)
 
     return answer
+
+
+def test_a_release_takes_the_very_digest_of_a_chart_whatever_its_version_stands_for_now(
+    bench: Bench, kubernetes: Kubernetes
+) -> None:
+    digest = push(bench)
+    manifest = bench.images[f"{CHART_NAME}:1.4.0"]["manifest"]
+    push(bench, stocks.chart_archive({"values.yaml": b"no chart any more"}, top="app"))
+    keep(bench, manifest, version="kept")
+    chart = {"chart-repository": f"oci://{CHART_NAME}", "chart-path": ".", "chart-commit": digest}
+    assert released_by_helm(bench, kubernetes, **chart)["revision"] == 1
+    assert bench.revisions[0]["info"]["description"].endswith(f"chart {digest[7:19]}")
+    assert bench.gitea.asked == []
 
 
 def test_a_release_that_was_made_is_not_made_again(bench: Bench, kubernetes: Kubernetes) -> None:
@@ -131,7 +146,10 @@ def test_old_pods_that_stay_end_a_recreate_before_anything_new_starts(bench: Ben
 def test_what_runs_becomes_blue_before_the_new_version_comes(bench: Bench, kubernetes: Kubernetes) -> None:
     live = running(kubernetes)
     order: list[str] = []
-    services = "/api/v1/namespaces/staging/services/shop-preview"
+    needed = (
+        "/api/v1/namespaces/staging/services/shop-preview",
+        "/apis/argoproj.io/v1alpha1/namespaces/staging/analysistemplates/shop-rate",
+    )
 
     def controller(changed: Obj) -> None:
         if changed is live:
@@ -143,9 +161,17 @@ def test_what_runs_becomes_blue_before_the_new_version_comes(bench: Bench, kuber
     assert ended.code == 0
     assert order == ["old", "new"]
     assert kubernetes.rollout["spec"]["strategy"] == {"blueGreen": {"activeService": "shop"}}
-    preview = kubernetes.objects[services]
-    assert preview["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
-    assert preview["metadata"]["annotations"]["meta.helm.sh/release-name"] == "shop"
+    for path in needed:
+        metadata = kubernetes.objects[path]["metadata"]
+        assert metadata["labels"]["app.kubernetes.io/managed-by"] == "Helm"
+        assert metadata["annotations"]["meta.helm.sh/release-name"] == "shop"
+
+
+def test_values_reach_helm_as_they_were_written(bench: Bench, kubernetes: Kubernetes) -> None:
+    running(kubernetes)
+    ended = bench.run(release.main, {**SHOP, "requester": "zoë 🚀"})
+    assert ended.code == 0, ended.told
+    assert bench.revisions[-1]["config"]["slipway"]["requester"] == "zoë 🚀"
 
 
 @pytest.mark.parametrize(

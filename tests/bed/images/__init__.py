@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from tests.bed.images import jre, steps
+from tests.bed.images import builder, jre, steps
 from tests.bed.images.archive import Entry, Image, tree, write
 from tests.bed.places import CLUSTER, REGISTRY, Cluster, Places
 
@@ -25,6 +25,7 @@ ARGOEXEC: Final = "registry.local/argoexec:v4.0.7"
 WEBAPP: Final = f"{REGISTRY}/base/webapp:1"
 JRE: Final = f"{REGISTRY}/base/jre:17"
 STEPS: Final = f"{REGISTRY}/slipway/steps:bed"
+BUILDER: Final = f"{REGISTRY}/slipway/builder:bed"
 SHELL: Final = (
     Entry(path="/bin/busybox", content=BUSYBOX),
     *(Entry(path=f"/bin/{name}", link="/bin/busybox") for name in APPLETS),
@@ -50,6 +51,7 @@ def all_images(places: Places) -> list[tuple[str, Callable[[], Image]]]:
         ("webapp", lambda: Image(name=WEBAPP, entries=[*SHELL, program("webapp")], entrypoint=["/bin/webapp"])),
         ("jre", lambda: Image(name=JRE, entries=[*tree(jre.root(places)), *SHELL[-2:]], entrypoint=jre.ENTRYPOINT)),
         ("steps", lambda: steps.image(places, STEPS)),
+        ("builder", lambda: builder.image(places, BUILDER)),
     ]
     if CLUSTER is Cluster.EXISTING:
         return images
@@ -89,7 +91,7 @@ def _load(places: Places, ctr: Sequence[str], name: str) -> None:
 
 def push(places: Places) -> None:
     """Push the images that pipelines use to the bed's registry."""
-    for name, image in (("webapp", WEBAPP), ("jre", JRE), ("steps", STEPS)):
+    for name, image in (("webapp", WEBAPP), ("jre", JRE), ("steps", STEPS), ("builder", BUILDER)):
         if not _is_marked(places, "pushed", name):
             command = [places.program("crane"), "push", "--insecure", str(places.images / f"{name}.tar"), image]
             subprocess.run(command, check=True, capture_output=True)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import struct
 import tarfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ class Entry:
     content: bytes | Path | None = None
     link: str = ""
     mode: int = 0o755
+    capability: int | None = None
+    """What a program may do beyond its user: the number of one capability, as `setcap` would give it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ def _layer(entries: Iterable[Entry]) -> bytes:
                 _add_folder(archive, str(path), folders, entry.mode)
             else:
                 content = entry.content.read_bytes() if isinstance(entry.content, Path) else entry.content
-                _add(archive, str(path), content, entry.mode)
+                _add(archive, str(path), content, entry.mode, capability=entry.capability)
     return out.getvalue()
 
 
@@ -109,7 +112,11 @@ def _add_link(archive: tarfile.TarFile, path: str, target: str) -> None:
     archive.addfile(info)
 
 
-def _add(archive: tarfile.TarFile, path: str, content: bytes, mode: int) -> None:
+def _add(archive: tarfile.TarFile, path: str, content: bytes, mode: int, *, capability: int | None = None) -> None:
     info = tarfile.TarInfo(path.lstrip("/"))
     info.size, info.mode = len(content), mode
+    if capability is not None:
+        # The kernel's version 2, effective: permitted and inheritable of the lower 32, then of the others.
+        words = struct.pack("<5I", 0x02000001, 1 << capability, 0, 0, 0)
+        info.pax_headers = {"SCHILY.xattr.security.capability": words.decode("utf-8", "surrogateescape")}
     archive.addfile(info, io.BytesIO(content))

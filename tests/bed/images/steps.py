@@ -49,15 +49,16 @@ def root(places: Places) -> Path:
     """Return a folder that holds the image's whole file system; it is made anew when a part of it changed."""
     folder = places.downloads / "steps"
     made_of = places.downloads / "steps.made-of"
-    wanted = _hash(places)
+    wanted = made_of_now(places)
     if not made_of.exists() or made_of.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(folder, ignore_errors=True)
-        _fill(places, folder)
+        fill(places, folder)
         made_of.write_text(wanted, encoding="utf-8")
     return folder
 
 
-def _fill(places: Places, folder: Path) -> None:
+def fill(places: Places, folder: Path) -> None:
+    """Write the image's whole file system into a folder."""
     unpack(places, PACKAGES, folder)
     for unused in UNUSED:
         shutil.rmtree(folder / unused, ignore_errors=True)
@@ -95,7 +96,8 @@ def _sources(places: Places) -> Iterator[tuple[Path, Path]]:
                 yield Path(str(file.locate())), DIST_PACKAGES / file
 
 
-def _hash(places: Places) -> str:
+def made_of_now(places: Places) -> str:
+    """Return a word that changes with everything that the image is made of."""
     digest = hashlib.sha256(" ".join((*PACKAGES, *WHEELS, *ENVIRONMENT)).encode())
     for source, place in (*_sources(places), (Path(__file__), Path("recipe"))):
         digest.update(str(place).encode())
