@@ -1,7 +1,7 @@
 """What Nexus answers, read with care: a page of the search, and maven-metadata.xml.
 
-Pure; used by versions.py. Only whole matches count (the search knows wildcards), classifiers are not the artifact, and
-a version that could not be typed or passed on is left out. Raises ValueError for what is not such an answer.
+Pure; used by versions.py. Only whole matches count (the search knows wildcards), another classifier is another file,
+and a version that could not be typed or passed on is left out. Raises ValueError for what is not such an answer.
 """
 
 import json
@@ -49,7 +49,7 @@ def _available(item: Any, artifact: Artifact) -> Available | None:
 
 
 def _is_of(maven: Mapping[str, Any], artifact: Artifact) -> bool:
-    wanted = (artifact.group, artifact.name, artifact.packaging, "")
+    wanted = (artifact.group, artifact.name, artifact.packaging, artifact.classifier)
     return (
         maven.get("groupId"),
         maven.get("artifactId"),

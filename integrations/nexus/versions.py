@@ -13,10 +13,10 @@ import httpx
 
 from commands.core.catalog import App, Artifact
 from commands.core.finding import Finding
+from commands.core.ordering import order
 from commands.core.ports import Available
 from integrations.nexus import checks
 from integrations.nexus.answers import read_metadata, read_page
-from integrations.nexus.ordering import order
 from integrations.nexus.repository import NOT_FOUND, Repository
 from integrations.nexus.settings import NexusSettings
 
@@ -86,6 +86,9 @@ class NexusVersions:
             if found is None:
                 found = await self._metadata(artifact)
         versions = _sorted(found)
+        before = self._kept.get(artifact)
+        if before is not None and before[1] == versions:
+            versions = before[1]  # The same object tells whoever builds on it that nothing has changed.
         if len(self._kept) >= MAX_KEPT:
             self._kept.clear()
         self._kept[artifact] = (began, versions)
@@ -111,9 +114,10 @@ class NexusVersions:
                 raise self._repository.odd(SEARCH) from exc
             found += page.versions
             if not page.token:
-                break
+                return found
             query["continuationToken"] = page.token
-        return found
+        # What is older than all those pages is listed without its times rather than not at all.
+        return [*found, *await self._metadata(artifact)]
 
     async def _metadata(self, artifact: Artifact) -> list[Available]:
         """Read maven-metadata.xml, below /repository as on Nexus or directly below the address."""

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,12 @@ def test_only_the_artifact_itself_counts() -> None:
         None,
     ]
     assert versions(*others, item(classifier="")) == ["v1.2"]
+
+
+def test_of_several_files_of_a_version_the_one_with_the_classifier_counts() -> None:
+    items = [item("v1"), item("v2", classifier="exec"), item("v3", classifier="sources")]
+    page = read_page(json.dumps({"items": items}).encode(), replace(SHOP, classifier="exec"))
+    assert [one.version for one in page.versions] == ["v2"]
 
 
 @pytest.mark.parametrize("version", ["", "-1", "1 2", "1\n2", "$(id)", "1.0,image=evil", "é1", "1" * 129, None, 7])

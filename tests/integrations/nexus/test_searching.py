@@ -50,7 +50,27 @@ async def test_all_pages_are_read(bench: Bench) -> None:
 async def test_a_search_that_never_ends_is_ended(bench: Bench) -> None:
     bench.fault("status", match=SEARCH, status=200, body={"items": [], "continuationToken": "again"})
     assert await listed(bench.versions()) == []
-    assert len(bench.requests) == MAX_PAGES
+    assert len([request for request in bench.requests if request.startswith(SEARCH)]) == MAX_PAGES
+
+
+async def test_what_is_older_than_the_pages_that_are_read_is_listed_without_its_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.nexus.versions.MAX_PAGES", 1)
+    names = [f"v1.{minor}" for minor in range(60)]
+    bench.publish(*names)
+    found = await bench.versions().search(app())
+    assert [one.version for one in found] == names[::-1]
+    assert [one.published_at for one in found] == [NOON] * 50 + [None] * 10
+
+
+async def test_an_unchanged_list_is_the_same_object_again(bench: Bench) -> None:
+    versions = bench.versions()
+    bench.publish("v1.2")
+    first = await versions.search(app())
+    assert await versions.search(app()) is first
+    bench.publish("v1.3")
+    assert await versions.search(app()) is not first
 
 
 async def test_a_version_that_is_found_twice_is_listed_once_with_its_later_time(bench: Bench) -> None:

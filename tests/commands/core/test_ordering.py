@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.nexus.ordering import newest_first, order
+from commands.core.ordering import newest_first, order
 
 NUMBERS = st.lists(st.integers(min_value=0, max_value=10**30), min_size=1, max_size=4).map(
     lambda numbers: ".".join(map(str, numbers))

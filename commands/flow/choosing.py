@@ -1,0 +1,61 @@
+"""What a deploy or a plan of one is about: the app, where it goes and which version, or why that cannot be said.
+
+Rights are none of its business: whoever calls it has asked for them before versions are told.
+"""
+
+from dataclasses import replace
+
+from commands.core import plan
+from commands.core.catalog import App, Catalog, Environment
+from commands.core.grammar import LATEST, closest, render
+from commands.core.ports import Found, Rollouts
+from commands.core.reasons import Choice, Notice, ReasonCode
+from commands.core.requests import DeployRequest
+from commands.flow.offering import offered
+
+GUESSES = 3
+
+
+def target(request: DeployRequest, catalog: Catalog) -> tuple[App, Environment] | Notice:
+    """Find the app and where it goes; names were checked by the grammar, their combination is checked here."""
+    app = catalog.app(request.app)
+    if app is None:
+        return Notice(code=ReasonCode.UNKNOWN_APP, facts={"word": request.app, "guess": ""})
+    if request.environment is None:
+        environment = catalog.default_environment(app)
+        facts = {"app": app.name, "version": request.version, "environment": ""}
+        return (app, environment) if environment else Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=facts)
+    if request.environment not in app.environments:
+        facts = {"app": app.name, "environment": request.environment, "environments": ", ".join(app.environments)}
+        return Notice(code=ReasonCode.WRONG_ENVIRONMENT, facts=facts)
+    return app, catalog.environments[request.environment]
+
+
+def version(
+    request: DeployRequest, app: App, available: Found, *, catalog: Catalog, rollouts: Rollouts
+) -> str | Notice:
+    """Find the version that was meant among those that can be deployed, or offer what is near."""
+    if request.version == LATEST and not available.knows_newest:
+        # The newest of what is left would be an older one, deployed as if it were the newest.
+        return Notice(code=ReasonCode.VERSIONS_UNKNOWN, facts={"app": app.name, "system": available.silent})
+    found = plan.resolve(request.version, available)
+    return found or _unknown_version(request, app, available, catalog=catalog, rollouts=rollouts)
+
+
+def _unknown_version(
+    request: DeployRequest, app: App, available: Found, *, catalog: Catalog, rollouts: Rollouts
+) -> Notice:
+    guess = closest(request.version, [item.version for item in available])
+    near = sorted(available, key=lambda item: item.version != guess)[:GUESSES]
+    commands = [render(replace(request, version=item.version)) for item in near]
+    return Notice(
+        code=ReasonCode.UNKNOWN_VERSION,
+        facts={
+            "app": request.app,
+            "version": request.version,
+            "guess": guess or "",
+            "silent": "" if available.knows_newest else available.silent,
+        },
+        choices=tuple(Choice(label=command, command=command) for command in commands),
+        offers=offered(app, near, catalog=catalog, rollouts=rollouts),
+    )
