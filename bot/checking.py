@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from bot import settings as settings_module
 from bot.settings import Settings, SettingsError
 from bot.wiring import outside
+from commands.core import plan
 from commands.core.errors import SlipwayError
 from commands.core.finding import Finding
 from commands.core.model import ChatUser
@@ -49,5 +50,9 @@ async def _findings(settings: Settings) -> AsyncIterator[Sequence[Finding]]:
         yield await store.check(StoreSettings(url=settings.database))
         yield await slack_check.check(parts.slack, parts.slack_settings)
         yield await parts.people.check(ChatUser(id=canary, team=settings.slack.team) if canary else None)
-        yield await parts.versions.check()
-        yield await parts.clusters.check()
+        yield await parts.nexus.check()
+        if parts.harbor is not None:
+            yield await parts.harbor.check(app.image for app in parts.catalog.current.apps.values())
+        yield await parts.charts.check(app.chart for app in parts.catalog.current.apps.values())
+        yield await parts.renderer.check()
+        yield await parts.clusters.check(plan.templates(parts.catalog.current.apps.values()))

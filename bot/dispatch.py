@@ -13,7 +13,7 @@ from typing import TypeVar, assert_never
 
 from bot.catalogs import CatalogSource
 from bot.worker import Worker
-from commands import abort, deploy, form, promote, status
+from commands import abort, deploy, form, plan, promote, status
 from commands import help as help_verb
 from commands.core import grammar
 from commands.core.catalog import Catalog
@@ -23,6 +23,7 @@ from commands.core.grammar import Vocabulary
 from commands.core.model import ChatUser
 from commands.core.ports import Clock, Deployments, People, Rollouts, Versions
 from commands.core.reasons import Fact, Notice, ReasonCode
+from commands.core.rendering import Charts, Objects, Renderer
 from commands.core.requests import (
     AbortRequest,
     DeployRequest,
@@ -30,6 +31,7 @@ from commands.core.requests import (
     HelpRequest,
     LaterRequest,
     Misunderstood,
+    PlanRequest,
     PressRequest,
     PromoteRequest,
     Request,
@@ -40,6 +42,7 @@ from commands.flow.ask import Ask
 log = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 10.0
+PLAN_SECONDS = 25.0
 Answer = Notice | Form | None
 """What a line is answered by: words, the form, or nothing but the card."""
 
@@ -47,6 +50,7 @@ Result = TypeVar("Result")
 TEXTS: Mapping[str, str] = {
     "deploy": deploy.__doc__ or "",
     "form": form.__doc__ or "",
+    "plan": plan.__doc__ or "",
     "promote": promote.__doc__ or "",
     "abort": abort.__doc__ or "",
     "status": status.__doc__ or "",
@@ -65,6 +69,9 @@ class Dispatch:
     versions: Versions
     rollouts: Rollouts
     deployments: Deployments
+    charts: Charts
+    renderer: Renderer
+    objects: Objects
     ask: Ask
     worker: Worker
     clock: Clock
@@ -109,7 +116,7 @@ class Dispatch:
     async def _guarded(self, running: Awaitable[Notice | Result], request: Request | PressRequest) -> Notice | Result:
         answer: Notice | Result
         try:
-            async with asyncio.timeout(BUDGET_SECONDS):
+            async with asyncio.timeout(PLAN_SECONDS if isinstance(request, PlanRequest) else BUDGET_SECONDS):
                 answer = await running
         except SystemFailure as failure:
             log.warning("%s failed: %s", type(request).__name__, failure)
@@ -128,6 +135,19 @@ class Dispatch:
         match request:
             case DeployRequest():
                 return await self._deploy(request, origin=origin, catalog=catalog)
+            case PlanRequest():
+                return await plan.run(
+                    request,
+                    user=origin.user,
+                    catalog=catalog,
+                    people=self.people,
+                    versions=self.versions,
+                    rollouts=self.rollouts,
+                    deployments=self.deployments,
+                    charts=self.charts,
+                    renderer=self.renderer,
+                    objects=self.objects,
+                )
             case PromoteRequest():
                 notice = await promote.run(
                     request, user=origin.user, catalog=catalog, deployments=self.deployments, ask=self.ask
@@ -150,6 +170,7 @@ class Dispatch:
                     people=self.people,
                     versions=self.versions,
                     rollouts=self.rollouts,
+                    clock=self.clock,
                 )
             case LaterRequest():
                 return Notice(code=ReasonCode.NOT_AVAILABLE, facts={"verb": request.verb})

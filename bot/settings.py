@@ -64,6 +64,27 @@ class NexusSection(Section):
     password: SecretStr = Field(default=SecretStr(""), description="the password of that user")
 
 
+class HarborSection(Section):
+    """Where images are kept; without an address nobody says what is built already."""
+
+    url: str = Field(default="", description="its address, such as https://harbor.example.com; empty: not asked")
+    registry: str = Field(default="", description="the host that images begin with, where it is another")
+    username: str = Field(
+        default="", description="an account that may read it, such as robot$slipway; empty: anonymous"
+    )
+    password: SecretStr = Field(default=SecretStr(""), description="the password or secret of that account")
+
+
+class GiteaSection(Section):
+    """Where charts come from: plans compare what they make with what runs."""
+
+    url: str = Field(default="", description="the address that the catalog's charts lie below; empty: not compared")
+    internal_url: str = Field(default="", description="how that Gitea is reached, where it is another address")
+    token: SecretStr = Field(
+        default=SecretStr(""), description="a token with the scope read:repository; empty for public charts"
+    )
+
+
 class HttpSection(Section):
     """Where probes are answered."""
 
@@ -77,10 +98,16 @@ class Settings(Section):
     catalog: Path = Field(description="the path of the catalog, a YAML file")
     database: str = Field(default="sqlite:///slipway.sqlite", description="the database, sqlite:///<file>")
     hint: str = Field(default="", description="what to tell people whose account is not linked")
+    helm: str = Field(default="helm", description="the helm program that renders charts for plans; empty: none")
+    template_scope: Literal["namespace", "cluster"] = Field(
+        default="namespace", description="where the pipeline's templates are installed: namespace or cluster"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="how much to log")
     slack: SlackSection
     keycloak: KeycloakSection
     nexus: NexusSection
+    harbor: HarborSection = HarborSection()
+    gitea: GiteaSection = GiteaSection()
     http: HttpSection = HttpSection()
 
 
@@ -198,7 +225,7 @@ def _known() -> dict[str, str]:
 
 def _nested(values: Mapping[str, str]) -> dict[str, object]:
     tree: dict[str, object] = {}
-    for section in ("slack", "keycloak", "nexus", "http"):
+    for section in ("slack", "keycloak", "nexus", "harbor", "gitea", "http"):
         start = f"{PREFIX}{section}__".upper()
         tree[section] = {name[len(start) :].lower(): v for name, v in values.items() if name.startswith(start)}
     plain = {name[len(PREFIX) :].lower(): v for name, v in values.items() if "__" not in name}

@@ -12,16 +12,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import SystemClock
 from bot.dispatch import Dispatch
-from bot.settings import KeycloakSection, NexusSection, Settings
+from bot.settings import GiteaSection, HarborSection, KeycloakSection, NexusSection, Settings
 from bot.worker import Worker
 from commands.flow.advance import Advance
 from commands.flow.ask import Ask
+from commands.flow.search import Search
 from commands.flow.show import Show
 from integrations.catalog import CatalogFile
+from integrations.gitea import GiteaCharts, GiteaSettings
+from integrations.harbor import HarborImages, HarborSettings
+from integrations.helm import HelmRenderer
 from integrations.keycloak import KeycloakPeople, KeycloakSettings, Link, RolesFrom
 from integrations.kubernetes.cluster import KubernetesClusters
+from integrations.kubernetes.objects_port import KubernetesObjects
 from integrations.kubernetes.pipelines_port import KubernetesPipelines
 from integrations.kubernetes.rollouts_port import KubernetesRollouts
+from integrations.kubernetes.scopes import Scope
 from integrations.nexus import NexusSettings, NexusVersions
 from integrations.slack.client import SlackChat
 from integrations.slack.connection import SlackSettings, new_session, web_client
@@ -34,8 +40,12 @@ class Outside:
 
     catalog: CatalogFile
     people: KeycloakPeople
-    versions: NexusVersions
+    nexus: NexusVersions
+    harbor: HarborImages | None
+    versions: Search
     clusters: KubernetesClusters
+    charts: GiteaCharts
+    renderer: HelmRenderer
     slack: AsyncWebClient
     slack_settings: SlackSettings
 
@@ -56,12 +66,17 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
     async with AsyncExitStack() as stack:
         catalog = CatalogFile(settings.catalog)
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=True))
-        versions = NexusVersions(nexus_settings(settings.nexus), client)
-        stack.push_async_callback(versions.aclose)
+        nexus = NexusVersions(nexus_settings(settings.nexus), client)
+        stack.push_async_callback(nexus.aclose)
+        harbor = HarborImages(harbor_settings(settings.harbor), client) if settings.harbor.url else None
+        if harbor is not None:
+            stack.push_async_callback(harbor.aclose)
         people = KeycloakPeople(keycloak_settings(settings.keycloak, team=settings.slack.team))
         stack.push_async_callback(people.aclose)
         clusters = KubernetesClusters(
-            clusters=catalog.current.clusters, environments=catalog.current.environments.values()
+            clusters=catalog.current.clusters,
+            environments=catalog.current.environments.values(),
+            scope=Scope(settings.template_scope),
         )
         stack.push_async_callback(clusters.aclose)
         slack_settings = SlackSettings(
@@ -74,8 +89,12 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
         yield Outside(
             catalog=catalog,
             people=people,
-            versions=versions,
+            nexus=nexus,
+            harbor=harbor,
+            versions=Search(published=nexus, images=harbor),
             clusters=clusters,
+            charts=GiteaCharts(gitea_settings(settings.gitea), client),
+            renderer=HelmRenderer(settings.helm),
             slack=web_client(slack_settings, session),
             slack_settings=slack_settings,
         )
@@ -90,7 +109,14 @@ async def connected(settings: Settings) -> AsyncIterator[Bot]:
         stack.push_async_callback(deployments.aclose)
         rollouts, pipelines = KubernetesRollouts(parts.clusters), KubernetesPipelines(parts.clusters)
         chat = SlackChat(parts.slack)
-        advance = Advance(deployments=deployments, rollouts=rollouts, pipelines=pipelines, chat=chat, clock=clock)
+        advance = Advance(
+            deployments=deployments,
+            rollouts=rollouts,
+            pipelines=pipelines,
+            chat=chat,
+            clock=clock,
+            images=parts.harbor,
+        )
         show = Show(deployments=deployments, chat=chat)
         worker = Worker(deployments=deployments, advance=advance, show=show, clock=clock)
         parts.clusters.on_change(worker.hint)
@@ -102,6 +128,9 @@ async def connected(settings: Settings) -> AsyncIterator[Bot]:
             versions=parts.versions,
             rollouts=rollouts,
             deployments=deployments,
+            charts=parts.charts,
+            renderer=parts.renderer,
+            objects=KubernetesObjects(parts.clusters),
             ask=Ask(people=parts.people, deployments=deployments, rollouts=rollouts, clock=clock),
             worker=worker,
             clock=clock,
@@ -127,3 +156,13 @@ def keycloak_settings(section: KeycloakSection, *, team: str) -> KeycloakSetting
 def nexus_settings(section: NexusSection) -> NexusSettings:
     password = section.password if section.username else None
     return NexusSettings(url=section.url, repository=section.repository, username=section.username, password=password)
+
+
+def harbor_settings(section: HarborSection) -> HarborSettings:
+    password = section.password if section.username else None
+    return HarborSettings(url=section.url, registry=section.registry, username=section.username, password=password)
+
+
+def gitea_settings(section: GiteaSection) -> GiteaSettings:
+    token = section.token if section.token.get_secret_value() else None
+    return GiteaSettings(url=section.url, internal_url=section.internal_url, token=token)

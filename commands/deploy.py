@@ -6,20 +6,18 @@ taken. A protected environment must be named and asks once more.
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from commands.core import plan
 from commands.core.acts import names
-from commands.core.catalog import App, Catalog, Environment
-from commands.core.grammar import closest, render
+from commands.core.catalog import Catalog
+from commands.core.grammar import render
 from commands.core.model import Action, Actor, ChatUser, Deployment
 from commands.core.observed import Strategy
 from commands.core.policy import Denied, DeployFacts, decide, permits
 from commands.core.ports import (
-    Available,
     Clock,
     Deployments,
     NewDeployment,
@@ -31,10 +29,9 @@ from commands.core.ports import (
     Stranger,
     Versions,
 )
-from commands.core.reasons import Choice, Notice, ReasonCode
+from commands.core.reasons import Notice, ReasonCode
 from commands.core.requests import DeployRequest
-
-GUESSES = 3
+from commands.flow import choosing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +96,7 @@ async def _gather(
     rollouts: Rollouts,
     deployments: Deployments,
 ) -> DeployFacts | Notice:
-    target = _target(request, catalog)
+    target = choosing.target(request, catalog)
     if isinstance(target, Notice):
         return target
     app, environment = target
@@ -112,9 +109,9 @@ async def _gather(
     available, recent = await asyncio.gather(
         versions.search(app), deployments.recent(app=app.name, environment=environment.name)
     )
-    version = plan.resolve(request.version, available)
-    if version is None:
-        return _unknown_version(request, available)
+    version = choosing.version(request, app, available, catalog=catalog, rollouts=rollouts)
+    if isinstance(version, Notice):
+        return version
     return DeployFacts(
         person=person,
         app=app,
@@ -146,33 +143,6 @@ def _plan(
         ),
         way_back=facts.way_back,
         at=at,
-    )
-
-
-def _target(request: DeployRequest, catalog: Catalog) -> tuple[App, Environment] | Notice:
-    """Find the app and where it goes; names were checked by the grammar, their combination is checked here."""
-    app = catalog.app(request.app)
-    if app is None:
-        return Notice(code=ReasonCode.UNKNOWN_APP, facts={"word": request.app, "guess": ""})
-    if request.environment is None:
-        environment = catalog.default_environment(app)
-        facts = {"app": app.name, "version": request.version, "environment": ""}
-        return (app, environment) if environment else Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=facts)
-    if request.environment not in app.environments:
-        facts = {"app": app.name, "environment": request.environment, "environments": ", ".join(app.environments)}
-        return Notice(code=ReasonCode.WRONG_ENVIRONMENT, facts=facts)
-    return app, catalog.environments[request.environment]
-
-
-def _unknown_version(request: DeployRequest, available: Sequence[Available]) -> Notice:
-    known = [item.version for item in available]
-    guess = closest(request.version, known)
-    near = [guess, *(name for name in known if name != guess)] if guess else known
-    commands = [render(replace(request, version=name)) for name in near[:GUESSES]]
-    return Notice(
-        code=ReasonCode.UNKNOWN_VERSION,
-        facts={"app": request.app, "version": request.version, "guess": guess or ""},
-        choices=tuple(Choice(label=command, command=command) for command in commands),
     )
 
 

@@ -6,6 +6,7 @@ deploy it; when they cannot be read at once, the version is typed. Sending it is
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from commands.core.catalog import App, Catalog, Environment
 from commands.core.errors import SystemFailure
@@ -13,9 +14,10 @@ from commands.core.form import MAX_VERSIONS, Destination, Form
 from commands.core.grammar import read_version, render
 from commands.core.model import Action, ChatUser
 from commands.core.policy import Denied, permits
-from commands.core.ports import Available, People, Rollouts, Stranger, Versions
+from commands.core.ports import Clock, Found, People, Rollouts, Stranger, Versions
 from commands.core.reasons import Choice, Notice, ReasonCode
 from commands.core.requests import DeployRequest, FormRequest
+from commands.flow.offering import offered, running
 
 LOOK_UP_SECONDS = 1.5
 OFFERED = 4
@@ -29,6 +31,7 @@ async def run(
     people: People,
     versions: Versions,
     rollouts: Rollouts,
+    clock: Clock,
 ) -> Form | Notice:
     """Gather what the form offers, soon: Slack opens it within three seconds of the command or not at all."""
     if request.app is None:
@@ -41,10 +44,10 @@ async def run(
             found = await _look_up(app, user=user, catalog=catalog, people=people, versions=versions)
     except (SystemFailure, TimeoutError):
         # The form opens without versions: they are typed, and the rights are checked when it is sent.
-        found = ()
+        found = Found()
     if isinstance(found, Notice):
         return found
-    return _with_app(app, found, catalog=catalog, rollouts=rollouts)
+    return replace(_with_app(app, found, catalog=catalog, rollouts=rollouts), opened_at=clock.now())
 
 
 def in_words(form: Form) -> Notice:
@@ -52,7 +55,7 @@ def in_words(form: Form) -> Notice:
     if not form.app:
         lines = [f"/deploy {name}" for name in form.apps[:OFFERED]]
         return Notice(code=ReasonCode.EMPTY, choices=_choices(lines))
-    lines = [render(DeployRequest(app=form.app, version=version)) for version in form.versions[:OFFERED]]
+    lines = [render(DeployRequest(app=form.app, version=offer.version)) for offer in form.versions[:OFFERED]]
     return Notice(code=ReasonCode.MISSING_VERSION, facts={"app": form.app}, choices=_choices(lines))
 
 
@@ -60,9 +63,7 @@ def _choices(lines: Sequence[str]) -> tuple[Choice, ...]:
     return tuple(Choice(label=line, command=line) for line in lines)
 
 
-async def _look_up(
-    app: App, *, user: ChatUser, catalog: Catalog, people: People, versions: Versions
-) -> Sequence[Available] | Notice:
+async def _look_up(app: App, *, user: ChatUser, catalog: Catalog, people: People, versions: Versions) -> Found | Notice:
     """List the versions for whoever may deploy the app somewhere; anybody else is told why not."""
     person = await people.find(user)
     if isinstance(person, Stranger):
@@ -86,14 +87,17 @@ def _without_app(catalog: Catalog) -> Form:
     )
 
 
-def _with_app(app: App, found: Sequence[Available], *, catalog: Catalog, rollouts: Rollouts) -> Form:
-    names = [item.version for item in found if read_version(item.version) == item.version]
+def _with_app(app: App, found: Found, *, catalog: Catalog, rollouts: Rollouts) -> Form:
+    typable = [item for item in found if read_version(item.version) == item.version]
     return Form(
         apps=tuple(catalog.apps),
         destinations=tuple(_destination(app, name, catalog=catalog, rollouts=rollouts) for name in app.environments),
         app=app.name,
         environment=_chosen(catalog.default_environment(app)),
-        versions=tuple(names[:MAX_VERSIONS]),
+        versions=offered(app, typable, catalog=catalog, rollouts=rollouts, limit=MAX_VERSIONS),
+        count=len(typable),
+        silent=found.silent,
+        knows_newest=found.knows_newest,
         usual=app.strategy,
     )
 
@@ -104,7 +108,5 @@ def _chosen(environment: Environment | None) -> str:
 
 
 def _destination(app: App, name: str, *, catalog: Catalog, rollouts: Rollouts) -> Destination:
-    environment = catalog.environments[name]
-    rollout = rollouts.snapshot(catalog.place(app, environment))
-    running = rollout.version if rollout is not None and rollout.is_done else ""
-    return Destination(name=name, is_protected=environment.is_protected, running=running)
+    now = running(app, name, catalog=catalog, rollouts=rollouts)
+    return Destination(name=name, is_protected=catalog.environments[name].is_protected, running=now)

@@ -22,7 +22,7 @@ DEFAULT_PORT: Final = 8400
 HIGHEST_PORT: Final = 65535
 CANNOT_START: Final = 2
 DESCRIPTION: Final = (
-    "Stand-ins for Slack (with a web page), Kubernetes with Argo, Keycloak and Nexus on this machine. "
+    "Stand-ins for Slack (with a web page), Kubernetes with Argo, Keycloak, Nexus and Harbor on this machine. "
     "COMMAND, usually the bot, runs beside them with the settings that point it here."
 )
 
@@ -165,9 +165,9 @@ def tell_where(world: World, state: Path, options: argparse.Namespace) -> None:
         return
     urls = world.urls
     _say(
-        "The playground is up: Slack, Kubernetes with Argo, Keycloak and Nexus, all stand-ins on this machine.\n"
+        "The playground is up: Slack, Kubernetes with Argo, Keycloak, Nexus and Harbor, all stand-ins here.\n"
         f"  page        {urls.page}\n  Slack API   {urls.slack}\n  Kubernetes  {urls.kubernetes}\n"
-        f"  Keycloak    {urls.keycloak}\n  Nexus       {urls.nexus}\n"
+        f"  Keycloak    {urls.keycloak}\n  Nexus       {urls.nexus}\n  Harbor      {urls.harbor}\n"
         f"  settings    {state / 'env'}  (KEY=value lines for a bot that you start yourself)"
     )
     if options.command:

@@ -22,6 +22,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "kubernetes": HTTP_KINDS | {"gone", "drop-watches"},
         "keycloak": HTTP_KINDS,
         "nexus": HTTP_KINDS,
+        "harbor": HTTP_KINDS | {"quota"},
         "workflows": frozenset({"step-fails", "step-hangs", "image-pull"}),
         "rollouts": frozenset({"pods-never-ready", "image-pull", "crash-loop", "analysis"}),
     }

@@ -16,6 +16,8 @@ ROLES_CLIENT: Final = "5f0c1d2e-0000-4000-8000-00000000de91"
 ROLES_CLIENT_NAME: Final = "slipway"
 BOT_CLIENT: Final = "slipway-bot"
 BOT_SECRET: Final = "demo-keycloak-secret"  # noqa: S105  # a made-up secret of a stand-in
+HARBOR_USER: Final = "slipway"
+HARBOR_PASSWORD: Final = "demo-harbor-password"  # noqa: S105  # the same
 KUBERNETES_TOKEN: Final = "demo-kubernetes-token"  # noqa: S105  # the same
 BOT_TOKEN: Final = "xoxb-demo"  # noqa: S105  # the same
 APP_TOKEN: Final = "xapp-demo"  # noqa: S105  # the same
@@ -23,7 +25,8 @@ LINK_ATTRIBUTE: Final = "slack_user_id"
 MAVEN_REPOSITORY: Final = "maven-releases"
 GROUP: Final = "com.acme"
 CLUSTER: Final = "main"
-BASE_IMAGE: Final = f"harbor.example.com/base/jre@sha256:{'b5' * 32}"
+REGISTRY: Final = "harbor.example.com"
+BASE_IMAGE: Final = f"{REGISTRY}/base/jre@sha256:{'b5' * 32}"
 CHARTS: Final = "https://gitea.example.com/platform/charts.git"
 CHART_PATH: Final = "app"
 CHART_REF: Final = "v1.4.0"
@@ -109,10 +112,17 @@ class SeedApp:
     steps: tuple[Obj, ...] = ()
     """Canary steps in the words of the catalog: `weight` and `pause`."""
     values: Obj = field(default_factory=dict)
+    scans: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """What a scan found in the image of a version, by severity."""
 
     @property
     def image(self) -> str:
-        return f"harbor.example.com/{self.name}/{self.name}"
+        return f"{REGISTRY}/{self.name}/{self.name}"
+
+    @property
+    def built(self) -> tuple[str, ...]:
+        """The versions whose images were built before the playground started: up to the one that runs."""
+        return self.versions[: self.versions.index(self.running) + 1] if self.running else ()
 
     @property
     def host(self) -> str:
@@ -141,6 +151,7 @@ APPS: Final = (
         versions=("v1.0", "v1.1", "v1.2", "v1.2.1", "v1.3.0-rc.1"),
         running="v1.1",
         steps=({"weight": 20}, {"pause": {}}, {"weight": 50}, {"pause": "10m"}),
+        scans={"v1.0": {"Critical": 2, "High": 5, "Medium": 11}, "v1.1": {"High": 1, "Low": 8}},
     ),
     SeedApp(name="pay", strategy="blue-green", replicas=2, versions=("v2.0", "v2.1")),
     SeedApp(name="search", strategy="rolling", replicas=4, versions=("3.4.0", "3.5.0"), running="3.4.0"),

@@ -17,6 +17,7 @@ from playground import seed
 from playground.argo.release import image_digest
 from playground.argo.steps import chart_commit
 from playground.faults import Faults
+from playground.harbor import Harbor, Project
 from playground.keycloak import Client, Realm, User
 from playground.nexus import Nexus, Repository
 from playground.slack.model import Channel, Person
@@ -65,6 +66,18 @@ def make_nexus(faults: Faults) -> Nexus:
             modified = seed.SEEDED_AT + timedelta(days=day)
             releases.publish(group=seed.GROUP, name=app.name, version=version, modified=modified)
     return nexus
+
+
+def make_harbor(faults: Faults) -> Harbor:
+    """Return the registry with the images of what runs and of what ran before, built an hour after their artifacts."""
+    harbor = Harbor(faults=faults, credentials=(seed.HARBOR_USER, seed.HARBOR_PASSWORD))
+    for app in seed.APPS:
+        harbor.add(Project(app.name))
+        for day, version in enumerate(app.built):
+            built = seed.SEEDED_AT + timedelta(days=day, hours=1)
+            digest, scan = image_digest(app.name, version), app.scans.get(version)
+            harbor.push(app.image, version, digest, at=built, scan=scan)
+    return harbor
 
 
 def slack_people() -> list[Person]:

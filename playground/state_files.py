@@ -92,7 +92,7 @@ def _app_lines(app: seed.SeedApp) -> Iterator[tuple[str, str]]:
         f"artifact: {{group: {seed.GROUP}, name: {app.name}, packaging: jar}}",
         "in Nexus; its versions can be deployed",
     )
-    yield f"image: {app.image}", "where the built image goes, without a tag"
+    yield f"image: {app.image}", "where the built image goes, here in Harbor, without a tag"
     yield f"base-image: {seed.BASE_IMAGE}", ""
     yield f"chart: {{repository: {seed.CHARTS}, path: {seed.CHART_PATH}, ref: {seed.CHART_REF}}}", ""
     yield f"strategy: {app.strategy}", "unless typed: rolling, blue-green, canary, recreate"

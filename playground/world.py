@@ -43,10 +43,11 @@ class Urls:
     kubernetes: str = ""
     keycloak: str = ""
     nexus: str = ""
+    harbor: str = ""
 
 
 class World:
-    """All stand-ins in one loop. `store`, `faults`, `keycloak` and `nexus` may be used while it runs."""
+    """All stand-ins in one loop. `store`, `faults`, `keycloak`, `nexus` and `harbor` may be used while it runs."""
 
     def __init__(self, *, speed: float = 1.0, slack_only: bool = False) -> None:
         self.slack_only = slack_only
@@ -55,8 +56,13 @@ class World:
         self.store = Store()
         self.keycloak = Keycloak(seeding.make_realm(), pace=self.pace, faults=self.faults)
         self.nexus = seeding.make_nexus(self.faults)
+        self.harbor = seeding.make_harbor(self.faults)
         self.controllers = Controllers(
-            self.store, pace=self.pace, faults=self.faults, versions=self.nexus.repositories[seed.MAVEN_REPOSITORY].has
+            self.store,
+            pace=self.pace,
+            faults=self.faults,
+            versions=self.nexus.repositories[seed.MAVEN_REPOSITORY].has,
+            images=self.harbor,
         )
         self.urls = Urls()
         self.environment: dict[str, str] = {}
@@ -112,6 +118,7 @@ class World:
             kubernetes=await kubernetes.start(),
             keycloak=await _serve(self.keycloak.app(), stack),
             nexus=await _serve(self.nexus.app(), stack),
+            harbor=await _serve(self.harbor.app(), stack),
         )
 
     def cluster(self) -> Obj:
@@ -171,6 +178,10 @@ def _write_state(state: Path, urls: Urls) -> dict[str, str]:
         "SLIPWAY_KEYCLOAK__ROLES_CLIENT": seed.ROLES_CLIENT,
         "SLIPWAY_NEXUS__URL": urls.nexus,
         "SLIPWAY_NEXUS__REPOSITORY": seed.MAVEN_REPOSITORY,
+        "SLIPWAY_HARBOR__URL": urls.harbor,
+        "SLIPWAY_HARBOR__REGISTRY": seed.REGISTRY,
+        "SLIPWAY_HARBOR__USERNAME": seed.HARBOR_USER,
+        "SLIPWAY_HARBOR__PASSWORD": seed.HARBOR_PASSWORD,
         "SLIPWAY_HTTP__HOST": HOST,
         "SLIPWAY_HTTP__PORT": str(_free_port()),
     }

@@ -10,6 +10,8 @@ from datetime import timedelta
 from commands.core.model import Place
 from commands.core.observed import CanaryStep, Strategy
 
+OCI = "oci://"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
@@ -51,22 +53,42 @@ class Artifact:
     group: str
     name: str
     packaging: str = "jar"
+    classifier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A Helm chart in a Git repository; `ref` is a tag, branch or commit."""
+    """A Helm chart: in a Git repository, where `ref` is a tag, branch or commit, or in a registry (`oci://…`).
+
+    There `ref` is the chart's version and `path` is `.`. `pin` is the commit or digest that `ref` must still stand for.
+    """
 
     repository: str
     path: str
     ref: str
+    pin: str = ""
+
+    @property
+    def is_oci(self) -> bool:
+        return self.repository.startswith(OCI)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """A Containerfile of the app's own and the folder it is built in, at one commit of a Git repository."""
+
+    repository: str
+    commit: str
+    context: str = "."
+    containerfile: str = "Containerfile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """An application: where its jar, image and chart are and how it is usually released.
 
-    `values` are JSON-like chart values (numbers, strings, lists, mappings), passed on untouched.
+    Without a `build` the jar is laid upon the base image. `values` are JSON-like chart values (numbers, strings, lists,
+    mappings), passed on untouched.
     """
 
     name: str
@@ -80,6 +102,7 @@ class App:
     strategy: Strategy | None = None
     values: Mapping[str, object] = field(default_factory=dict)
     canary: tuple[CanaryStep, ...] = ()
+    build: Build | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

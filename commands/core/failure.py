@@ -1,14 +1,45 @@
-"""Why a pipeline step failed, from its last lines: the cause it names itself, or the raw facts.
+"""Why a pipeline step failed, from its last lines: the cause it names itself, or what the cluster says, or raw facts.
 
 The step programs end with one JSON line (`steps`); what is not understood is shown as it is, never guessed.
 """
 
 import json
+from dataclasses import replace
+from enum import StrEnum
 
 from commands.core.model import Failure
-from commands.core.observed import StepSnapshot
+from commands.core.observed import PipelineSnapshot, StepPhase, StepSnapshot
 
 SHOWN_LINES = 8
+
+
+class Cause(StrEnum):
+    """What the cluster, not the step itself, says of a step. The steps name theirs; the two lists share a style."""
+
+    STEP_IMAGE_PULL = "step-image-pull"
+    QUOTA_EXCEEDED = "quota-exceeded"
+    UNSCHEDULABLE = "unschedulable"
+    POD_EVICTED = "pod-evicted"
+    POD_DELETED = "pod-deleted"
+    OUT_OF_MEMORY = "out-of-memory"
+    DEADLINE_EXCEEDED = "deadline-exceeded"
+    CANCELLED = "cancelled"
+
+
+_OVERTAKEN = frozenset({Cause.DEADLINE_EXCEEDED, Cause.CANCELLED, ""})
+
+
+def keep_what_held(before: PipelineSnapshot | None, now: PipelineSnapshot) -> PipelineSnapshot:
+    """Keep why a step could not begin, once it fails: then the cluster speaks of nothing but the time that ran out."""
+    held = {step.name: step for step in before.steps if step.cause} if before else {}
+    return replace(now, steps=tuple(_with_reason(step, held.get(step.name)) for step in now.steps))
+
+
+def _with_reason(step: StepSnapshot, held: StepSnapshot | None) -> StepSnapshot:
+    is_overtaken = step.phase is StepPhase.FAILED and step.cause in _OVERTAKEN
+    if held is None or not is_overtaken or held.cause in _OVERTAKEN:
+        return step
+    return replace(step, cause=held.cause, message=held.message)
 
 
 def explain(step: StepSnapshot | None, *, message: str, log: tuple[str, ...]) -> Failure:
@@ -21,7 +52,7 @@ def explain(step: StepSnapshot | None, *, message: str, log: tuple[str, ...]) ->
         step=step.name,
         message=evidence or step.message or message,
         exit_code=step.exit_code,
-        cause=cause,
+        cause=cause or step.cause,
         lines=lines,
     )
 

@@ -19,6 +19,7 @@ from commands.core.requests import (
     HelpRequest,
     LaterRequest,
     Misunderstood,
+    PlanRequest,
     PromoteRequest,
     Request,
     StatusRequest,
@@ -36,8 +37,8 @@ STRATEGY_WORDS: Mapping[str, Strategy] = {
     "canary": Strategy.CANARY,
     "recreate": Strategy.RECREATE,
 }
-LATER_VERBS = ("retry", "pause", "resume", "restart", "rollback", "history", "plan")
-VERBS = ("deploy", "status", "promote", "advance", "full", "abort", "cancel", "help", *LATER_VERBS)
+LATER_VERBS = ("retry", "pause", "resume", "restart", "rollback", "history")
+VERBS = ("deploy", "plan", "status", "promote", "advance", "full", "abort", "cancel", "help", *LATER_VERBS)
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032`\u00b4"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -198,6 +199,18 @@ def _deploy(line: _Line, start: int) -> Request:
     )
 
 
+def _plan(line: _Line, verb: str) -> Request:
+    """Read the words of a deploy; what opens a form there is missing here."""
+    request = _deploy(line, 1)
+    if isinstance(request, DeployRequest):
+        return PlanRequest(wanted=request)
+    if not isinstance(request, FormRequest):
+        return request
+    if request.app is None:
+        return _confused(ReasonCode.MISSING_APP, verb=verb)
+    return _confused(ReasonCode.MISSING_VERSION, app=request.app)
+
+
 def _options(line: _Line, start: int) -> _Options | Misunderstood:
     options, index = _Options(), start
     while index < len(line.words):
@@ -301,6 +314,7 @@ def _help(line: _Line, _: str) -> Request:
 
 _PARSERS: Mapping[str, Callable[[_Line, str], Request]] = {
     "deploy": lambda line, _: _deploy(line, 1),
+    "plan": _plan,
     "status": lambda line, _: _status(line, 1),
     "promote": _promote,
     "advance": _promote,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from commands.core.acts import gate_of, is_ours, is_waiting
-from commands.core.failure import explain
+from commands.core.failure import explain, keep_what_held
 from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
 from commands.core.observed import (
     PauseReason,
@@ -17,6 +17,7 @@ from commands.core.observed import (
     PipelineSnapshot,
     RolloutPhase,
     RolloutSnapshot,
+    Scan,
     StepPhase,
     Strategy,
 )
@@ -28,11 +29,15 @@ APPEAR_WITHIN = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The newest observations; `log` is the failed step's log once it was read, None before."""
+    """The newest observations; `log` is the failed step's log once it was read, None before.
+
+    `scan` is what was found in the image when the pipeline has just told its digest, None where nobody knows.
+    """
 
     pipeline: PipelineSnapshot | None = None
     rollout: RolloutSnapshot | None = None
     log: tuple[str, ...] | None = None
+    scan: Scan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +132,9 @@ def _pipeline(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now:
     pipeline = seen.pipeline
     if pipeline is None or pipeline.owner != deployment.id:
         return _without_pipeline(deployment, acts=acts, now=now)
+    pipeline = keep_what_held(deployment.pipeline, pipeline)
     row = replace(deployment, pipeline=pipeline, content=_content(deployment, pipeline))
-    said = milestones_of_pipeline(deployment, pipeline)
+    said = milestones_of_pipeline(deployment, pipeline, scan=seen.scan)
     match pipeline.phase:
         case PipelinePhase.WAITING | PipelinePhase.RUNNING:
             row = replace(row, stage=Stage.RELEASING if _has_begun_to_release(pipeline) else row.stage)

@@ -38,7 +38,10 @@ class PipelinePhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSnapshot:
-    """One step; `outputs` are its output parameters, `exit_code` is that of its main container when it failed."""
+    """One step; `outputs` are its output parameters, `exit_code` is that of its main container when it failed.
+
+    `cause` names what Argo or Kubernetes says of it, when it failed or cannot begin, by one of `failure.Cause`.
+    """
 
     name: str
     phase: StepPhase
@@ -46,6 +49,7 @@ class StepSnapshot:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     exit_code: int | None = None
+    cause: str = ""
     outputs: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -74,6 +78,11 @@ class PipelineSnapshot:
     def output(self, name: str) -> str | None:
         """Return the named output parameter of whichever step has it."""
         return next((value for step in self.steps for key, value in step.outputs if key == name), None)
+
+    @property
+    def held_step(self) -> StepSnapshot | None:
+        """Return the step that should begin and cannot."""
+        return next((step for step in self.steps if step.phase is StepPhase.PENDING and step.cause), None)
 
     @property
     def failed_step(self) -> StepSnapshot | None:
@@ -180,3 +189,11 @@ class RolloutSnapshot:
         """Return the weight that the next promote leads to; 100 when nothing but the end is left."""
         later = self.steps[(self.step_index or 0) :]
         return next((step.weight for step in later if step.weight is not None), 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What a scan for vulnerabilities counted of the severities that people are told."""
+
+    critical: int = 0
+    high: int = 0

@@ -4,15 +4,16 @@ Facts in, data out. The pipeline template's arguments are these keys exactly.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from commands.core.catalog import App, Environment
+from commands.core.catalog import App, Build, Environment
 from commands.core.grammar import LATEST, VERSION
 from commands.core.model import Deployment, Person, Stage, WayBack
 from commands.core.observed import CanaryStep, CanaryStepKind, RolloutSnapshot, Strategy
 from commands.core.ports import Available, PipelineOrder
 
 DEPLOY_TEMPLATE = "slipway-deploy"
+CONTAINERFILE_TEMPLATE = "slipway-containerfile"
 DEFAULT_CANARY = (
     CanaryStep(kind=CanaryStepKind.WEIGHT, weight=20),
     CanaryStep(kind=CanaryStepKind.PAUSE),
@@ -51,12 +52,24 @@ def parameters(
         "artifact-group": app.artifact.group,
         "artifact-name": app.artifact.name,
         "artifact-packaging": app.artifact.packaging,
+        "artifact-classifier": app.artifact.classifier,
         "image": app.image,
         "base-image": app.base_image,
         "chart-repository": app.chart.repository,
         "chart-path": app.chart.path,
         "chart-ref": app.chart.ref,
+        "chart-pin": app.chart.pin,
         "values": json.dumps(values, sort_keys=True, separators=(",", ":")),
+        **(_source(app.build) if app.build else {}),
+    }
+
+
+def _source(build: Build) -> dict[str, str]:
+    return {
+        "source-repository": build.repository,
+        "source-commit": build.commit,
+        "source-context": build.context,
+        "containerfile": build.containerfile,
     }
 
 
@@ -68,11 +81,16 @@ def _step(step: CanaryStep) -> dict[str, object]:
     return {"pause": {"duration": f"{int(step.duration.total_seconds())}s"}}
 
 
+def templates(apps: Iterable[App]) -> tuple[str, ...]:
+    """List the pipeline templates that deploys of these apps need."""
+    return tuple(sorted({CONTAINERFILE_TEMPLATE if app.build else DEPLOY_TEMPLATE for app in apps}))
+
+
 def order(deployment: Deployment) -> PipelineOrder:
     """Make the order that starts a deployment's pipeline; the same deployment always gives the same one."""
     return PipelineOrder(
         name=deployment.workflow,
-        template=DEPLOY_TEMPLATE,
+        template=CONTAINERFILE_TEMPLATE if "containerfile" in dict(deployment.parameters) else DEPLOY_TEMPLATE,
         owner=deployment.id,
         place=deployment.place,
         environment=deployment.environment,

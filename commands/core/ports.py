@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, overload
+
+from typing_extensions import override
 
 from commands.core.card import Card
 from commands.core.catalog import App
@@ -26,7 +28,7 @@ from commands.core.model import (
     Place,
     WayBack,
 )
-from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Strategy
+from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan, Strategy
 from commands.core.reasons import Milestone, Notice, ReasonCode
 
 
@@ -126,17 +128,82 @@ class Pipelines(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Available:
-    """A version that can be deployed."""
+    """A version that can be deployed; what nobody could be asked about is None.
+
+    `is_published` says that its artifact is there, `is_built` that its image is, so that it deploys without a build;
+    `digest` is that image's and `scan` what was found in it, where that is known.
+    """
 
     version: str
     published_at: datetime | None = None
+    is_published: bool | None = True
+    is_built: bool | None = None
+    digest: str = ""
+    scan: Scan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Sequence[Available]):
+    """What a search found, newest first. `silent` names a system that did not answer, whose knowledge is missing.
+
+    `knows_newest` is False where that system is the one that versions are published to first.
+    """
+
+    versions: tuple[Available, ...] = ()
+    silent: str = ""
+    knows_newest: bool = True
+
+    @overload
+    def __getitem__(self, index: int) -> Available: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Available, ...]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> Available | tuple[Available, ...]:
+        return self.versions[index]
+
+    @override
+    def __len__(self) -> int:
+        return len(self.versions)
 
 
 class Versions(Protocol):
-    """Which versions of an app exist."""
+    """Which versions of an app can be deployed, wherever they are."""
+
+    async def search(self, app: App) -> Found:
+        """List an app's versions; those published seconds ago are among them."""
+        ...
+
+
+class Published(Protocol):
+    """Which versions of an app were published as artifacts."""
 
     async def search(self, app: App) -> Sequence[Available]:
-        """List an app's versions, newest first; at most a few seconds old."""
+        """List them, newest first, at most a few seconds old; unchanged, the same object is given again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One image with all its tags; what the registry does not say is empty."""
+
+    tags: tuple[str, ...]
+    digest: str = ""
+    pushed_at: datetime | None = None
+    scan: Scan | None = None
+
+
+class Images(Protocol):
+    """Which images were built, by their names with the host and without a tag."""
+
+    async def search(self, image: str) -> Sequence[Image] | None:
+        """List the images of a name, at most half a minute old; None where it is kept elsewhere.
+
+        Unchanged, the same object is given again. This is an ornament: it waits a second at the most.
+        """
+        ...
+
+    async def digest(self, image: str, *, version: str) -> str | None:
+        """Return the digest behind a version's tag as of now; None where there is no such image or it is elsewhere."""
         ...
 
 

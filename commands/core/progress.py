@@ -11,6 +11,7 @@ from commands.core.observed import (
     PipelineSnapshot,
     RolloutPhase,
     RolloutSnapshot,
+    Scan,
     StepPhase,
     StepSnapshot,
     Strategy,
@@ -18,12 +19,14 @@ from commands.core.observed import (
 from commands.core.reasons import Fact, Milestone, MilestoneCode
 
 
-def milestones_of_pipeline(deployment: Deployment, pipeline: PipelineSnapshot) -> tuple[Milestone, ...]:
-    """Say what the pipeline has reached; keys keep it from being said twice."""
+def milestones_of_pipeline(
+    deployment: Deployment, pipeline: PipelineSnapshot, *, scan: Scan | None = None
+) -> tuple[Milestone, ...]:
+    """Say what the pipeline has reached, and what a scan found in its image; keys keep it from being said twice."""
     said = []
     digest, build = pipeline.output("digest"), pipeline.step("build-image")
     if digest and build is not None:
-        said.append(_image(digest, build))
+        said.append(_image(digest, build, scan or Scan()))
     release = pipeline.step("release")
     if release is not None and release.phase is StepPhase.SUCCEEDED:
         facts = {"version": deployment.version, "environment": deployment.environment}
@@ -31,10 +34,11 @@ def milestones_of_pipeline(deployment: Deployment, pipeline: PipelineSnapshot) -
     return tuple(said)
 
 
-def _image(digest: str, build: StepSnapshot) -> Milestone:
+def _image(digest: str, build: StepSnapshot, scan: Scan) -> Milestone:
+    facts: dict[str, Fact] = {"digest": digest, "critical": scan.critical, "high": scan.high}
     if dict(build.outputs).get("built") == "false":
-        return Milestone(key="image", code=MilestoneCode.IMAGE_REUSED, facts={"digest": digest})
-    facts: dict[str, Fact] = {"digest": digest, "seconds": _seconds(build.duration)}
+        return Milestone(key="image", code=MilestoneCode.IMAGE_REUSED, facts=facts)
+    facts["seconds"] = _seconds(build.duration)
     return Milestone(key="image", code=MilestoneCode.IMAGE_BUILT, facts=facts)
 
 

@@ -57,6 +57,7 @@ class ReasonCode(StrEnum):
     # Good news
     STARTED = "started"
     REQUESTED = "requested"
+    PLAN = "plan"
     STATUS = "status"
     HELP = "help"
 
@@ -84,6 +85,60 @@ class MilestoneCode(StrEnum):
     DONE = "done"
 
 
+class PlanCode(StrEnum):
+    """What a plan says, a line each."""
+
+    # Whether it may be done
+    ALLOWED = "allowed"
+    NOT_ALLOWED = "not-allowed"
+    MUST_BE_NAMED = "must-be-named"
+    MUST_BE_CONFIRMED = "must-be-confirmed"
+    APPROVALS = "approvals"
+    WINDOWS = "windows"
+    BUSY = "busy"
+    RECORDS_UNKNOWN = "records-unknown"
+    # What would change
+    FIRST = "first"
+    REPLACES = "replaces"
+    RUNS_ALREADY = "runs-already"
+    RUNS_UNFINISHED = "runs-unfinished"
+    RUNS_UNKNOWN = "runs-unknown"
+    VERSION_UNCHECKED = "version-unchecked"
+    IMAGE_BUILT = "image-built"
+    IMAGE_NOT_BUILT = "image-not-built"
+    IMAGE_UNKNOWN = "image-unknown"
+    CHART = "chart"
+    CHART_SAME = "chart-same"
+    CHART_UNKNOWN = "chart-unknown"
+    CHART_MOVED = "chart-moved"
+    STRATEGY_CHANGES = "strategy-changes"
+    TWO_PHASES = "two-phases"
+    NO_TWO_PHASES = "no-two-phases"
+    OUTAGE = "outage"
+    DURATION = "duration"
+    NO_HISTORY = "no-history"
+    # The manifest
+    SAME_MANIFEST = "same-manifest"
+    MANIFEST = "manifest"
+    NOT_COMPARED = "not-compared"
+    NEW_OBJECT = "new-object"
+    SECRET_OBJECT = "secret-object"  # noqa: S105  # no secret, the kind of object
+    UNREAD_OBJECT = "unread-object"
+    FIELD_CHANGED = "field-changed"
+    FIELD_ADDED = "field-added"
+    FIELD_REMOVED = "field-removed"
+    FIELD_HIDDEN = "field-hidden"
+    FIELD_TEXT = "field-text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLine:
+    """One line of a plan."""
+
+    code: PlanCode
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """A button under a reply: its label's facts are the app's own words; `command` is the line it stands for.
@@ -100,13 +155,16 @@ class Choice:
 class Offer:
     """A version that can be chosen: how old it is, whether its image is built, and where it runs.
 
-    `is_only_built` says that its artifact is no longer there, only the image.
+    `is_only_built` says that its artifact is no longer there, only the image; `critical` and `high` count what a scan
+    found in it.
     """
 
     version: str
     published_at: datetime | None = None
     is_built: bool = False
     is_only_built: bool = False
+    critical: int = 0
+    high: int = 0
     running: tuple[str, ...] = ()
 
 
@@ -114,7 +172,7 @@ class Offer:
 class Notice:
     """One reply: a code, the facts that its words need, the next steps offered and, for lists, the rows.
 
-    `offers` are the versions that the next steps are about.
+    `offers` are the versions that the next steps are about, `lines` is what a plan says, the dearest first.
     """
 
     code: ReasonCode
@@ -122,6 +180,7 @@ class Notice:
     choices: tuple[Choice, ...] = ()
     rows: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = ()
+    lines: tuple[PlanLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,13 @@ class DeployRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """`/deploy plan <app> <version> [strategy] [to <environment>]`: what the deploy that is `wanted` would do."""
+
+    wanted: DeployRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormRequest:
     """`/deploy` without words, or with some: the form, prefilled with what was understood."""
 
@@ -87,6 +94,7 @@ class Misunderstood:
 
 Request = (
     DeployRequest
+    | PlanRequest
     | FormRequest
     | PromoteRequest
     | AbortRequest

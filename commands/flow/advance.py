@@ -22,7 +22,8 @@ from commands.core.lifecycle import (
     step,
 )
 from commands.core.model import Act, ActState, Deployment, Failure, Stage
-from commands.core.ports import Chat, Clock, Deployments, PatchOutcome, Pipelines, Rollouts
+from commands.core.observed import PipelineSnapshot, Scan
+from commands.core.ports import Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
 from commands.core.reasons import Milestone, Notice, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Advance:
     pipelines: Pipelines
     chat: Chat
     clock: Clock
+    images: Images | None
+    """Where scans are told; without it nothing is said of them."""
 
     async def run(self, deployment_id: str) -> Outcome:
         """Move a deployment as far as it goes now; nothing happens while the cluster has not been listed."""
@@ -61,7 +64,7 @@ class Advance:
             if not (self.rollouts.is_synced(row.place) and self.pipelines.is_synced(row.place)):
                 return Outcome()
             acts = await self.deployments.acts(deployment_id)
-            move = step(row, seen=self._seen(row, seen_log), acts=acts, now=self.clock.now())
+            move = step(row, seen=await self._seen(row, seen_log), acts=acts, now=self.clock.now())
             if move.deployment != row:
                 saved = await self.deployments.save(move.deployment, milestones=move.milestones)
                 if saved is None:
@@ -80,12 +83,25 @@ class Advance:
                 return Outcome(is_over=row.stage.is_terminal, wake=wake)
         return Outcome(wake=self.clock.now())
 
-    def _seen(self, row: Deployment, seen_log: tuple[str, ...] | None) -> Seen:
+    async def _seen(self, row: Deployment, seen_log: tuple[str, ...] | None) -> Seen:
+        pipeline = self.pipelines.snapshot(row.place, name=row.workflow)
         return Seen(
-            pipeline=self.pipelines.snapshot(row.place, name=row.workflow),
+            pipeline=pipeline,
             rollout=self.rollouts.snapshot(row.place),
             log=seen_log,
+            scan=await self._scan(row, pipeline),
         )
+
+    async def _scan(self, row: Deployment, pipeline: PipelineSnapshot | None) -> Scan | None:
+        """Ask what was found in an image, once, when its line in the thread is due; it holds nothing up."""
+        digest = pipeline.output("digest") if pipeline is not None else None
+        if self.images is None or not digest or digest == row.content.digest:
+            return None
+        try:
+            images = await self.images.search(dict(row.parameters).get("image", ""))
+        except SystemFailure:
+            return None  # The adapter has logged it, and a deployment does not wait for an ornament.
+        return next((image.scan for image in images or () if image.digest == digest), None)
 
     async def _log(self, row: Deployment, step_name: str) -> tuple[str, ...]:
         try:

@@ -4,7 +4,7 @@ Made by the wiring, run by the bot, shared by `KubernetesRollouts` and `Kubernet
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from commands.core.catalog import Cluster, Environment
 from commands.core.errors import Permanent
@@ -13,6 +13,7 @@ from commands.core.model import Place
 from integrations.kubernetes.check import check_cluster
 from integrations.kubernetes.outage import Outage
 from integrations.kubernetes.reflector import PACE, Health, Pace
+from integrations.kubernetes.scopes import Scope
 from integrations.kubernetes.transport import SYSTEM, Connection
 from integrations.kubernetes.watching import NamespaceWatch
 
@@ -26,11 +27,19 @@ class KubernetesClusters:
     ----------
     clusters, environments
         Of the catalog; `use` takes newer ones.
+    scope
+        Where the pipeline's templates are installed.
     """
 
     def __init__(
-        self, *, clusters: Mapping[str, Cluster], environments: Iterable[Environment], pace: Pace = PACE
+        self,
+        *,
+        clusters: Mapping[str, Cluster],
+        environments: Iterable[Environment],
+        scope: Scope = Scope.NAMESPACE,
+        pace: Pace = PACE,
     ) -> None:
+        self.scope = scope
         self._pace = pace
         self._listeners: list[Callable[[Place], None]] = []
         self._clusters: dict[str, Cluster] = {}
@@ -98,12 +107,12 @@ class KubernetesClusters:
         """Return each cluster's health: in touch when all its watches are, as of the watch that heard least."""
         return {name: self._health(name) for name in self._clusters}
 
-    async def check(self) -> tuple[Finding, ...]:
-        """Try every cluster and namespace as `slipway check` does."""
+    async def check(self, templates: Sequence[str]) -> tuple[Finding, ...]:
+        """Try every cluster and namespace as `slipway check` does, and whether the pipeline's templates are there."""
         findings: list[Finding] = []
         for name, connection in self._connections.items():
             namespaces = [namespace for cluster, namespace in self._watches if cluster == name]
-            findings += await check_cluster(connection, namespaces)
+            findings += await check_cluster(connection, namespaces, scope=self.scope, templates=templates)
         return tuple(findings)
 
     async def aclose(self) -> None:

@@ -8,6 +8,7 @@ import re
 from commands.core.errors import Permanent
 from commands.core.ports import PipelineOrder
 from integrations.kubernetes.fields import Obj, at, mappings, text
+from integrations.kubernetes.scopes import Scope
 from integrations.kubernetes.transport import SYSTEM
 from integrations.kubernetes.workflows import APP_LABEL, OWNER
 
@@ -16,8 +17,8 @@ _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a
 _LONGEST = 63
 
 
-def workflow_of(order: PipelineOrder) -> Obj:
-    """Return the Workflow to create.
+def workflow_of(order: PipelineOrder, *, scope: Scope = Scope.NAMESPACE) -> Obj:
+    """Return the Workflow to create, from a template that is installed for a namespace or the cluster.
 
     Raises
     ------
@@ -30,7 +31,7 @@ def workflow_of(order: PipelineOrder) -> Obj:
         APP_LABEL: order.place.app,
         "slipway/environment": order.environment,
         "slipway/deployment": str(order.number),
-        "workflows.argoproj.io/workflow-template": order.template,
+        scope.label: order.template,
     }
     for name, value in labels.items():
         _check(_LABEL, f"the label {name}", value)
@@ -45,14 +46,17 @@ def workflow_of(order: PipelineOrder) -> Obj:
             "annotations": {OWNER: order.owner, **({"slipway/requester": requester} if requester else {})},
         },
         "spec": {
-            "workflowTemplateRef": {"name": order.template},
+            "workflowTemplateRef": {
+                "name": order.template,
+                **({"clusterScope": True} if scope is Scope.CLUSTER else {}),
+            },
             "arguments": {"parameters": [{"name": name, "value": value} for name, value in order.parameters]},
         },
     }
 
 
 def check_parameters(order: PipelineOrder, template: Obj) -> None:
-    """Compare the order's parameters with the arguments that the WorkflowTemplate declares.
+    """Compare the order's parameters with the arguments that the template declares.
 
     Raises
     ------

@@ -20,12 +20,26 @@ def workflow_templates(namespace: str, *rest: str) -> str:
     return _path(ARGO, namespace, "workflowtemplates", *rest)
 
 
+def cluster_workflow_templates(*rest: str) -> str:
+    return "/".join([ARGO, "clusterworkflowtemplates", *(quote(part, safe="") for part in rest)])
+
+
 def replica_sets(namespace: str) -> str:
     return _path(APPS, namespace, "replicasets")
 
 
 def pods(namespace: str, *rest: str) -> str:
     return _path(CORE, namespace, "pods", *rest)
+
+
+def api(version: str) -> str:
+    """Return where an API version is, such as `v1` or `apps/v1`; its list of resource types is there."""
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+def named(version: str, namespace: str, resource: str, name: str) -> str:
+    """Return where one object of any resource type is; `resource` is the plural in small letters."""
+    return _path(api(version), namespace, quote(resource, safe=""), name)
 
 
 def _path(group: str, namespace: str, kind: str, *rest: str) -> str:

@@ -12,6 +12,7 @@ from integrations.kubernetes.cluster import KubernetesClusters
 from integrations.kubernetes.fields import Obj, annotation, mappings, moment, text
 from integrations.kubernetes.logs import TAIL, own_lines
 from integrations.kubernetes.orders import check_parameters, workflow_of
+from integrations.kubernetes.scopes import Scope
 from integrations.kubernetes.transport import BAD_REQUEST, CONFLICT, NOT_FOUND, OK, SYSTEM
 from integrations.kubernetes.workflows import OWNER
 
@@ -35,12 +36,14 @@ class KubernetesPipelines:
         return watch is not None and watch.has_workflows
 
     async def submit(self, order: PipelineOrder) -> None:
-        workflow = workflow_of(order)
+        scope = self._clusters.scope
+        workflow = workflow_of(order, scope=scope)
         connection, namespace = self._clusters.connection(order.place), order.place.namespace
-        template = await connection.get(paths.workflow_templates(namespace, order.template))
+        template = await connection.get(scope.path(namespace, order.template))
         if template.status == NOT_FOUND:
-            where = f"namespace {namespace} of cluster {order.place.cluster}"
-            raise Permanent(SYSTEM, f"there is no workflow template {order.template} in {where}; install it there")
+            inside = f"namespace {namespace} of " if scope is Scope.NAMESPACE else ""
+            where = f"{inside}cluster {order.place.cluster}"
+            raise Permanent(SYSTEM, f"there is no {scope.kind} {order.template} in {where}; install it there")
         check_parameters(order, template.body)
         answer = await connection.create(paths.workflows(namespace), workflow)
         if answer.status == CONFLICT:

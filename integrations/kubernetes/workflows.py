@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from commands.core.observed import PipelinePhase, PipelineSnapshot, StepPhase, StepSnapshot
+from integrations.kubernetes.causes import cause_of
 from integrations.kubernetes.fields import Obj, annotation, at, flag, label, mappings, moment, text
 from integrations.kubernetes.nodes import nodes_of
 
@@ -19,6 +20,7 @@ _EXIT_CODE = re.compile(r"\(exit code (\d{1,4})\)")
 _EXECUTABLE = frozenset({"Pod", "Container", "HTTP", "Plugin", "Suspend", "Skipped", "Retry"})
 _ENDED_BADLY = frozenset({"Failed", "Error"})
 _ENDED = _ENDED_BADLY | {"Succeeded"}
+_UNWELL = frozenset({StepPhase.PENDING, StepPhase.FAILED})
 _STEP_PHASES = {
     "Pending": StepPhase.PENDING,
     "Running": StepPhase.RUNNING,
@@ -122,11 +124,15 @@ def _step(node: Obj, nodes: dict[str, Obj]) -> StepSnapshot:
     attempts = [each for each in _children(node, nodes) if flag(each, "nodeFlag", "retried")]
     last = attempts[-1] if attempts and text(node, "type") == "Retry" else node
     is_root = "boundaryID" not in node and text(node, "displayName") == text(node, "id")
-    phase = _STEP_PHASES.get(text(node, "phase"), StepPhase.PENDING)
+    # A step that may be retried counts as running from the start; whether it has begun is known of its first attempt.
+    has_begun = len(attempts) != 1 or text(last, "phase") != "Pending"
+    phase = _STEP_PHASES.get(text(node, "phase"), StepPhase.PENDING) if has_begun else StepPhase.PENDING
+    message = _tidy(text(last, "message") or text(node, "message"))
     step = StepSnapshot(
         name=text(node, "templateName") if is_root else text(node, "displayName"),
         phase=phase,
-        message=_tidy(text(last, "message") or text(node, "message")),
+        message=message,
+        cause=cause_of(message) if phase in _UNWELL else "",
         started_at=moment(node, "startedAt"),
         finished_at=moment(node, "finishedAt"),
         outputs=_outputs(node) or _outputs(last),

@@ -29,6 +29,7 @@ OPTION_LABEL = 75
 OPTION_VALUE = 150
 MODAL_LABEL = 24
 FIELD_LABEL = 150
+FIELD_HINT = 2_000
 
 
 class Keep(IntEnum):
@@ -127,15 +128,16 @@ def entry(*, action: str, hint: str, limit: int, initial: str = "") -> Block:
     return block | ({"initial_value": initial} if initial else {})
 
 
-def field(element: Block, *, label: str, is_optional: bool = False) -> Block:
-    """Put a menu or a line into a form; its block is found by the name of its action."""
-    return {
+def field(element: Block, *, label: str, hint: str = "", is_optional: bool = False) -> Block:
+    """Put a menu or a line into a form; its block is found by the name of its action; `hint` stands under it."""
+    block: Block = {
         "type": "input",
         "block_id": element["action_id"],
         "label": _plain(label, FIELD_LABEL),
         "element": element,
         "optional": is_optional,
     }
+    return block | ({"hint": _plain(hint, FIELD_HINT)} if hint else {})
 
 
 def modal(fields: Sequence[Block], *, callback: str, metadata: str, title: str, submit: str, close: str) -> Block:

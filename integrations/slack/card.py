@@ -9,6 +9,7 @@ from commands.core.model import Act, Action, Deployment, Failure, Stage
 from integrations.slack import blocks, card_buttons, card_lines, card_words, text
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
+from integrations.slack.remedies import REMEDIES
 from integrations.slack.text import Mrkdwn
 
 _QUOTES = 2_200
@@ -80,6 +81,7 @@ def _body(card: Card) -> list[Part]:
     lines: list[tuple[Mrkdwn, Keep]] = []
     if card.headline in _WITH_PIPELINE and not _failed_in_rollout(card):
         lines.append((card_lines.pipeline(deployment), Keep.FIRST))
+        lines.append((_held(deployment), Keep.FIRST))
     if card.headline in _WITH_ROLLOUT:
         lines.append((card_lines.rollout(card), Keep.FIRST))
     if card.headline is Headline.FAILED and deployment.failure:
@@ -106,7 +108,22 @@ def _failure(deployment: Deployment, failure: Failure) -> Mrkdwn:
     first = fill(card_words.FAILURE, message=message) + (f" ({', '.join(details)})" if details else "")
     proof = (failure.message,) if is_sentence and failure.message not in {"", failure.cause, *failure.lines} else ()
     quoted = text.quote((*failure.lines, *proof), limit=_QUOTES)
-    return Mrkdwn("\n".join(line for line in (first, quoted, _released(deployment, failure)) if line))
+    lines = (first, quoted, _released(deployment, failure), _remedy(deployment, failure.cause))
+    return Mrkdwn("\n".join(line for line in lines if line))
+
+
+def _held(deployment: Deployment) -> Mrkdwn:
+    """Say why a step that should begin does not, long before its time runs out."""
+    step = deployment.pipeline.held_step if deployment.pipeline and not deployment.stage.is_terminal else None
+    if step is None:
+        return Mrkdwn("")
+    said = fill(card_words.HELD_STEP, step=step.name, message=step.message)
+    return Mrkdwn(f"{said}\n{_remedy(deployment, step.cause)}")
+
+
+def _remedy(deployment: Deployment, cause: str) -> Mrkdwn:
+    facts = {"app": deployment.app, "version": deployment.version, "environment": deployment.environment}
+    return fill(REMEDIES.get(cause, ""), facts)
 
 
 def _released(deployment: Deployment, failure: Failure) -> Mrkdwn:

@@ -4,14 +4,14 @@ Called by the client and by the bot's listeners. What comes back is believed no 
 checked against the catalog and rights are checked by whoever carries it out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from commands.core import grammar
-from commands.core.form import Destination, Form
+from commands.core.form import Form
 from commands.core.observed import Strategy
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.requests import DeployRequest, Misunderstood
-from integrations.slack import blocks, card_words
+from integrations.slack import blocks, card_words, offers
 from integrations.slack.blocks import Block
 from integrations.slack.payloads import Submission
 from integrations.slack.phrases import label
@@ -27,7 +27,7 @@ def render(form: Form, *, channel: str) -> Block:
     """Draw the form; `channel` is where its answer goes."""
     fields = [
         blocks.field(_apps(form), label=card_words.FORM_APP),
-        blocks.field(_versions(form), label=card_words.FORM_VERSION),
+        blocks.field(_versions(form), label=card_words.FORM_VERSION, hint=" ".join(_remarks(form))),
         blocks.field(_strategies(form), label=card_words.FORM_STRATEGY),
         blocks.field(_destinations(form), label=card_words.FORM_ENVIRONMENT),
         blocks.field(
@@ -81,18 +81,24 @@ def _apps(form: Form) -> Block:
 
 
 def _versions(form: Form) -> Block:
-    usable = _usable(form.versions)
-    if not usable:
-        return blocks.entry(action=VERSION, hint=card_words.FORM_VERSION_TYPED, limit=blocks.OPTION_VALUE)
     options = [
-        blocks.option(label=version, value=version, detail=_where(version, form.destinations)) for version in usable
+        blocks.option(label=offer.version, value=offer.version, detail=offers.detail(offer, now=form.opened_at))
+        for offer in form.versions
+        if _usable([offer.version])
     ]
+    if not options:
+        return blocks.entry(action=VERSION, hint=card_words.FORM_VERSION_TYPED, limit=blocks.OPTION_VALUE)
     return blocks.menu(options, action=VERSION, hint=card_words.FORM_VERSION_HINT, chosen="")
 
 
-def _where(version: str, destinations: Sequence[Destination]) -> str:
-    names = [destination.name for destination in destinations if destination.running == version]
-    return label(card_words.FORM_RUNNING, environments=", ".join(names)) if names else ""
+def _remarks(form: Form) -> Iterator[str]:
+    """Say what the list of versions does not show."""
+    if form.silent:
+        remark = card_words.FORM_WITHOUT_IMAGES if form.knows_newest else card_words.FORM_WITHOUT_ARTIFACTS
+        yield label(remark, system=form.silent)
+    shown = min(len(form.versions), blocks.OPTIONS)
+    if shown < form.count:
+        yield label(card_words.FORM_MORE, shown=shown, count=form.count, app=form.app)
 
 
 def _strategies(form: Form) -> Block:

@@ -1,12 +1,12 @@
-"""Draws a notice: what, why and what next, the rows of a list, and the next steps as buttons.
+"""Draws a notice: what, why and what next, the rows of a list, what is offered, and the next steps as buttons.
 
 Called by the client. A choice's button carries the command line that it stands for: pressing it is like typing it.
 """
 
 from collections.abc import Iterator, Sequence
 
-from commands.core.reasons import Choice, Notice
-from integrations.slack import blocks, text, words
+from commands.core.reasons import Choice, Notice, PlanLine
+from integrations.slack import blocks, offers, plan_words, text, words
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
@@ -17,13 +17,19 @@ _CHOICES = 10
 _PAGE = 2_800
 _ROWS_TOTAL = 9_000
 _ROW = 400
+_PLAN_LINES = 40
 
 
 def render(notice: Notice) -> Message:
     """Draw a notice; without blocks it reads the same, so that a notification says all of it."""
     words_said = sentence(notice)
     parts = [Part(blocks.section(words_said))]
-    parts += [Part(blocks.section(page), Keep.EARLIER) for page in _pages(notice.rows)]
+    rows = _rows(notice.rows)
+    parts += [Part(blocks.section(page), Keep.EARLIER) for page in _pages(rows, count=len(rows))]
+    plan = _pages(_plan(notice.lines), count=len(notice.lines))
+    parts += [Part(blocks.section(page), Keep.EARLIER) for page in plan]
+    lines = [offers.line(offer) for offer in notice.offers]
+    parts += [Part(blocks.section(Mrkdwn("\n".join(lines))), Keep.EARLIER)] if lines else []
     buttons = _buttons(notice.choices)
     parts += [Part(blocks.actions(buttons))] if buttons else []
     return blocks.fit(parts, fallback=words_said)
@@ -41,11 +47,19 @@ def sentence(notice: Notice) -> Mrkdwn:
     return Mrkdwn(" ".join(part.strip() for part in filled if part.strip()))
 
 
-def _pages(rows: Sequence[str]) -> Iterator[Mrkdwn]:
-    """Pack rows into sections until the message is full, then say how many are missing."""
-    lines = _lines(rows)
+def _rows(rows: Sequence[str]) -> list[Mrkdwn]:
+    return [line for line in (text.prose(row, limit=_ROW) for row in rows) if line]
+
+
+def _plan(lines: Sequence[PlanLine]) -> list[Mrkdwn]:
+    """Say a plan's lines; there may be as many as a chart has fields, so those that nobody reads are not written."""
+    return [fill(plan_words.LINES[line.code], line.facts) for line in lines[:_PLAN_LINES]]
+
+
+def _pages(lines: Sequence[Mrkdwn], *, count: int) -> Iterator[Mrkdwn]:
+    """Pack lines into sections until the message is full, then say how many of all are missing."""
     page: list[Mrkdwn] = []
-    for line in lines:
+    for line in _fitting(lines, count):
         if page and sum(len(kept) + 1 for kept in page) + len(line) > _PAGE:
             yield Mrkdwn("\n".join(page))
             page = []
@@ -54,18 +68,15 @@ def _pages(rows: Sequence[str]) -> Iterator[Mrkdwn]:
         yield Mrkdwn("\n".join(page))
 
 
-def _lines(rows: Sequence[str]) -> list[Mrkdwn]:
-    lines: list[Mrkdwn] = []
+def _fitting(lines: Sequence[Mrkdwn], count: int) -> list[Mrkdwn]:
+    kept: list[Mrkdwn] = []
     room = _ROWS_TOTAL
-    for shown, row in enumerate(rows):
-        line = text.prose(row, limit=_ROW)
-        if not line:
-            continue
+    for line in lines:
         room -= len(line) + 1
         if room < 0:
-            return [*lines, fill(words.AND_MORE, count=len(rows) - shown)]
-        lines.append(line)
-    return lines
+            break
+        kept.append(line)
+    return [*kept, fill(words.AND_MORE, count=count - len(kept))] if len(kept) < count else kept
 
 
 def _buttons(choices: Sequence[Choice]) -> list[Block]:

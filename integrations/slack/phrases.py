@@ -18,6 +18,7 @@ from integrations.slack.text import Mrkdwn
 
 _LOG = logging.getLogger(__name__)
 _DIGEST_SHOWN = len("sha256:") + 12
+_COMMIT_SHOWN = 12
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -139,6 +140,10 @@ def _digest(value: Fact) -> Mrkdwn:
     return text.escape(str(value), limit=_DIGEST_SHOWN)
 
 
+def _commit(value: Fact) -> Mrkdwn:
+    return text.escape(str(value)[:_COMMIT_SHOWN])
+
+
 def _link(value: Fact) -> Mrkdwn:
     return text.link(str(value))
 
@@ -157,5 +162,6 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "stage": _named(words.STAGES),
     "step": _named(words.STEPS),
     "digest": _digest,
+    "commit": _commit,
     "link": _link,
 }

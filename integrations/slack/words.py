@@ -63,7 +63,7 @@ SAYINGS: dict[R, Saying] = {
     ),
     R.UNKNOWN_VERSION: Saying(
         "Nothing was started.",
-        "No version {version:code} of {app}.",
+        "No version {version:code} of {app}{silent:if| among those I can see: # gives no answer|}.",
         "{guess:if-code|Did you mean #?|Check that its build has finished and published, then try again.}",
     ),
     R.UNKNOWN_ENVIRONMENT: Saying(
@@ -211,6 +211,7 @@ SAYINGS: dict[R, Saying] = {
         "{link:if-link|Its card is in #.|}",
     ),
     R.REQUESTED: Saying("{action:doing} {app} in {environment} (#{deployment})."),
+    R.PLAN: Saying("*Plan: {app} {version:code} to {environment}, {strategy}.* Nothing was changed."),
     R.STATUS: Saying(
         "*What runs where*{app:if|, #|}{environment:if|, #|}",
         "{count:if||Nothing is in motion.}",
@@ -226,7 +227,7 @@ FACTS: dict[R, frozenset[str]] = {
     R.MISSING_VERSION: frozenset({"app"}),
     R.MALFORMED_VERSION: frozenset({"word"}),
     R.UNKNOWN_APP: frozenset({"word", "guess"}),
-    R.UNKNOWN_VERSION: frozenset({"app", "version", "guess"}),
+    R.UNKNOWN_VERSION: frozenset({"app", "version", "guess", "silent"}),  # A system that does not answer, or empty.
     R.UNKNOWN_ENVIRONMENT: frozenset({"word", "guess"}),
     R.WRONG_ENVIRONMENT: frozenset({"app", "environment", "environments"}),  # "staging, production" or empty.
     R.ENVIRONMENT_NEEDED: frozenset(
@@ -261,13 +262,14 @@ FACTS: dict[R, frozenset[str]] = {
         {"deployment", "app", "version", "environment", "strategy", "link"}
     ),  # A channel id, or empty.
     R.REQUESTED: frozenset({"action", "app", "environment", "deployment"}),
+    R.PLAN: frozenset({"app", "version", "environment", "strategy"}),
     R.STATUS: frozenset({"app", "environment", "count"}),  # App and environment may be empty; count: of rows.
     R.HELP: frozenset({"verb"}),  # Empty for the overview.
 }
 
 MILESTONES: dict[M, str] = {
-    M.IMAGE_BUILT: "Image {digest:digest} built in {seconds:span}",
-    M.IMAGE_REUSED: "Image {digest:digest} was already built",
+    M.IMAGE_BUILT: "Image {digest:digest} built in {seconds:span}{critical:if| · # critical|}{high:if| · # high|}",
+    M.IMAGE_REUSED: "Image {digest:digest} was already built{critical:if| · # critical|}{high:if| · # high|}",
     M.RELEASED: "{version} released to {environment}, the rollout begins",
     M.CANARY_AT: "Canary at {weight} %",
     M.GREEN_READY: "Green ({version}) is ready{running:if|, live is still #|}",
@@ -287,8 +289,8 @@ MILESTONES: dict[M, str] = {
 }
 
 MILESTONE_FACTS: dict[M, frozenset[str]] = {
-    M.IMAGE_BUILT: frozenset({"digest", "seconds"}),
-    M.IMAGE_REUSED: frozenset({"digest"}),
+    M.IMAGE_BUILT: frozenset({"digest", "seconds", "critical", "high"}),  # Counts of a scan, 0 without one.
+    M.IMAGE_REUSED: frozenset({"digest", "critical", "high"}),
     M.RELEASED: frozenset({"version", "environment"}),
     M.CANARY_AT: frozenset({"weight"}),
     M.GREEN_READY: frozenset({"version", "running"}),  # `running` may be empty everywhere.

@@ -8,7 +8,7 @@ from playground.argo.release import apply
 from playground.argo.replica_sets import ReplicaSetsController
 from playground.argo.rollouts import RolloutsController
 from playground.argo.step_runs import StepBehaviour, StepRuns
-from playground.argo.steps import Pipeline, Versions, every_version
+from playground.argo.steps import BuiltHere, Images, Pipeline, Versions, every_version
 from playground.argo.workflows import WorkflowsController
 from playground.faults import Faults
 from playground.kubernetes.store import Store
@@ -18,7 +18,8 @@ from playground.pace import Pace
 class Controllers:
     """Rollouts, Workflows, ReplicaSets and the kubelet over one store.
 
-    `versions` says which artifacts exist; `behaviours` adds to the pipeline's steps by template name.
+    `versions` says which artifacts exist and `images` keeps what is built; `behaviours` adds to the pipeline's steps by
+    template name.
     """
 
     def __init__(
@@ -28,11 +29,12 @@ class Controllers:
         pace: Pace,
         faults: Faults,
         versions: Versions = every_version,
+        images: Images | None = None,
         behaviours: Mapping[str, StepBehaviour] | None = None,
         pod_start_seconds: float = 1.5,
     ) -> None:
         self._store = store
-        pipeline = Pipeline(store, versions)
+        pipeline = Pipeline(store, versions, images or BuiltHere())
         self.runs = StepRuns(store, pace, faults, {**pipeline.behaviours(), **(behaviours or {})})
         self._kubelet = Kubelet(store, pace, faults, pod_start_seconds=pod_start_seconds)
         self._parts = (

@@ -5,14 +5,17 @@ Each takes the time that the real one roughly takes and ends its log with one li
 
 import hashlib
 from collections.abc import Callable
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 
 from playground.argo import release
 from playground.argo.release import image_digest
 from playground.argo.step_runs import StepBehaviour, StepContext
+from playground.harbor import NoRoom
 from playground.kubernetes.store import Store
 
 Versions = Callable[[str, str, str], bool]
+NO_ROOM: Final = 14
 NOT_FOUND: Final = 11
 BAD_VALUES: Final = 12
 FETCH_SECONDS: Final = 1.0
@@ -27,13 +30,36 @@ def every_version(_group: str, _name: str, _version: str) -> bool:
     return True
 
 
-class Pipeline:
-    """The steps' common memory: which images were built, how often an app was released."""
+class Images(Protocol):
+    """Where images are kept; `image` is named with its host."""
 
-    def __init__(self, store: Store, versions: Versions = every_version) -> None:
+    def has(self, image: str, tag: str) -> bool: ...
+
+    def push(self, image: str, tag: str, digest: str, *, at: datetime) -> object:
+        """Keep an image; NoRoom says why it cannot be."""
+        ...
+
+
+class BuiltHere:
+    """Remembers what was built, and no more."""
+
+    def __init__(self) -> None:
+        self._built: set[tuple[str, str]] = set()
+
+    def has(self, image: str, tag: str) -> bool:
+        return (image, tag) in self._built
+
+    def push(self, image: str, tag: str, digest: str, *, at: datetime) -> None:  # noqa: ARG002  # it keeps names only
+        self._built.add((image, tag))
+
+
+class Pipeline:
+    """The steps' common memory: where images are kept, how often an app was released."""
+
+    def __init__(self, store: Store, versions: Versions, images: Images) -> None:
         self._store = store
         self._versions = versions
-        self._built: set[tuple[str, str]] = set()
+        self._images = images
         self._revisions: dict[tuple[str, str], int] = {}
 
     def behaviours(self) -> dict[str, StepBehaviour]:
@@ -61,12 +87,17 @@ class Pipeline:
 
     async def build_image(self, context: StepContext) -> int:
         app, version = context.parameters.get("app", ""), context.parameters.get("version", "")
-        again = (app, version) in self._built
+        name = context.parameters.get("image", app)
+        again, image = self._images.has(name, version), f"{name}:{version}"
         seconds = SKIP_SECONDS if again else BUILD_SECONDS
-        image = f"{context.parameters.get('image', app)}:{version}"
         context.log(f"{image} was built before" if again else f"building {image}")
         await context.pace.sleep(seconds)
-        self._built.add((app, version))
+        try:
+            if not again:
+                self._images.push(name, version, image_digest(app, version), at=context.pace.now())
+        except NoRoom as error:
+            context.finish("failed", "quota-exceeded", str(error), seconds=seconds)
+            return NO_ROOM
         context.outputs["built"] = str(not again).lower()
         context.finish("ok", "", f"{image} {'is there already' if again else 'built and pushed'}", seconds=seconds)
         return 0

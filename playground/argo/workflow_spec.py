@@ -24,7 +24,8 @@ def resolve(workflow: Obj, template: Obj | None) -> Obj | Refused:
     spec: Obj = workflow["spec"]
     reference = dig(spec, "workflowTemplateRef", "name")
     if reference and template is None:
-        return Refused("Error", f'workflowtemplates.argoproj.io "{reference}" not found')
+        kind = "clusterworkflowtemplates" if dig(spec, "workflowTemplateRef", "clusterScope") else "workflowtemplates"
+        return Refused("Error", f'{kind}.argoproj.io "{reference}" not found')
     base: Obj = template["spec"] if reference and template else {}
     merged = {**base, **spec, "arguments": {"parameters": _merged_parameters(base, spec)}}
     return refusal(merged) or merged

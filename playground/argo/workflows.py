@@ -76,9 +76,8 @@ class WorkflowsController:
             self._free(key)
             self._after_end(key, workflow)
             return
-        reference = dig(workflow, "spec", "workflowTemplateRef", "name")
         stored = dig(workflow, "status", "storedWorkflowTemplateSpec")
-        spec = self._stored(workflow, stored) if stored else resolve(workflow, self._template(key[0], reference))
+        spec = self._stored(workflow, stored) if stored else resolve(workflow, self._template(workflow))
         if isinstance(spec, Refused):
             self._end(workflow, spec.phase, spec.message)
         elif phase in {None, "", "Pending"} and not self._begin(workflow, spec):
@@ -86,8 +85,12 @@ class WorkflowsController:
         else:
             self._run(workflow, spec)
 
-    def _template(self, namespace: str, name: str | None) -> Obj | None:
-        return self._store.get("WorkflowTemplate", namespace, name) if name else None
+    def _template(self, workflow: Obj) -> Obj | None:
+        reference = dig(workflow, "spec", "workflowTemplateRef") or {}
+        name = reference.get("name")
+        if name and reference.get("clusterScope"):
+            return self._store.get("ClusterWorkflowTemplate", "", name)
+        return self._store.get("WorkflowTemplate", _key(workflow)[0], name) if name else None
 
     def _stored(self, workflow: Obj, stored: Obj) -> Obj:
         """The spec as it was resolved, with what people may change while it runs."""

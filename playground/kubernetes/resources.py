@@ -77,6 +77,15 @@ RESOURCES: tuple[Resource, ...] = (
     _argo("rollouts", "Rollout", Generation.SPEC, status=True, scale=True),
     _argo("workflows", "Workflow", Generation.ANY),
     _argo("workflowtemplates", "WorkflowTemplate", Generation.ANY),
+    Resource(
+        "argoproj.io",
+        "v1alpha1",
+        "clusterworkflowtemplates",
+        "ClusterWorkflowTemplate",
+        namespaced=False,
+        generation=Generation.ANY,
+        custom=True,
+    ),
     _argo("analysisruns", "AnalysisRun", Generation.ANY),
     _argo("analysistemplates", "AnalysisTemplate", Generation.ANY),
 )

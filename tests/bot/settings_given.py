@@ -5,6 +5,8 @@ SECRETS = {
     "SLIPWAY_SLACK__APP_TOKEN": "xapp-" + "demo-planted-app",
     "SLIPWAY_KEYCLOAK__CLIENT_SECRET": "demo-planted-client",
     "SLIPWAY_NEXUS__PASSWORD": "demo-planted-nexus",
+    "SLIPWAY_HARBOR__PASSWORD": "demo-planted-harbor",
+    "SLIPWAY_GITEA__TOKEN": "demo-planted-gitea",
 }
 REQUIRED = {
     "SLIPWAY_CATALOG": "/etc/slipway/catalog.yaml",
@@ -32,6 +34,13 @@ ALL = {
     "SLIPWAY_KEYCLOAK__CANARY_USER": "U0ALICE",
     "SLIPWAY_NEXUS__REPOSITORY": "releases",
     "SLIPWAY_NEXUS__USERNAME": "reader",
+    "SLIPWAY_HARBOR__URL": "https://harbor-core.example.com",
+    "SLIPWAY_HARBOR__REGISTRY": "harbor.example.com",
+    "SLIPWAY_HARBOR__USERNAME": "robot$slipway",
+    "SLIPWAY_GITEA__URL": "https://gitea.example.com",
+    "SLIPWAY_GITEA__INTERNAL_URL": "http://gitea.gitea.svc:3000",
+    "SLIPWAY_HELM": "/usr/local/bin/helm",
+    "SLIPWAY_TEMPLATE_SCOPE": "cluster",
     "SLIPWAY_HTTP__HOST": "127.0.0.1",
     "SLIPWAY_HTTP__PORT": "9000",
 }

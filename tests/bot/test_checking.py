@@ -39,6 +39,8 @@ async def test_all_is_well_in_a_playground(world: World, monkeypatch: pytest.Mon
         "Keycloak token",
         f"Keycloak person {seed.TEAM}-U0ALICE",
         "Nexus repository maven-releases",
+        "Harbor harbor.example.com",
+        "Harbor project shop",
         "Kubernetes cluster main",
         "Kubernetes cluster main, namespace production, permissions",
         "Kubernetes cluster main, namespace staging, workflow template slipway-deploy",

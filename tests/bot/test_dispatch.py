@@ -11,9 +11,11 @@ from commands.core.card import Headline
 from commands.core.catalog import App
 from commands.core.errors import Permanent, SystemFailure, Temporary
 from commands.core.grammar import LATER_VERBS
+from commands.core.manifest import Manifest
 from commands.core.model import Action, ActState, ChatUser, Content, Deployment, Person, Stage
-from commands.core.ports import Available, Stranger
-from commands.core.reasons import Choice, Notice, ReasonCode
+from commands.core.ports import Found, Stranger
+from commands.core.reasons import Choice, Notice, PlanCode, ReasonCode
+from commands.core.rendering import Draft
 from commands.core.requests import DeployRequest, Misunderstood, PressRequest
 from tests import make
 from tests.bot import loops
@@ -21,6 +23,7 @@ from tests.bot.loops import settle
 from tests.bot.office import CHANNEL, HINT, Office
 from tests.commands.desk import ALICE, BOB, EVE, NOBODY, Desk
 from tests.fakes.people import FakePeople
+from tests.fakes.rendering import FakeRenderer
 from tests.fakes.versions import FakeVersions
 
 OUTSIDER = ChatUser(id="U0ALICE", team="T0ELSEWHERE")
@@ -30,7 +33,16 @@ class Stuck(FakeVersions):
     """A repository that never answers."""
 
     @override
-    async def search(self, app: App) -> tuple[Available, ...]:
+    async def search(self, app: App) -> Found:
+        await asyncio.Event().wait()
+        return Found()
+
+
+class Slow(FakeRenderer):
+    """A helm that never gets ready."""
+
+    @override
+    async def render(self, archive: bytes, *, folder: str, draft: Draft) -> tuple[Manifest, ...]:
         await asyncio.Event().wait()
         return ()
 
@@ -96,6 +108,11 @@ async def test_people_of_another_team_are_refused_before_anything_is_looked_at(l
         ("/rollout", "", ReasonCode.STATUS),
         ("/rollout", "status shop", ReasonCode.STATUS),
         ("/rollout", "promote", ReasonCode.MISSING_APP),
+        ("/deploy", "plan", ReasonCode.MISSING_APP),
+        ("/deploy", "plan shop", ReasonCode.MISSING_VERSION),
+        ("/deploy", "plan shpo v1.2", ReasonCode.UNKNOWN_APP),
+        ("/rollout", "plan shop v1.2", ReasonCode.PLAN),
+        ("/deploy", "help plan", ReasonCode.HELP),
         ("/rollout", "promote shop", ReasonCode.NOTHING_IN_MOTION),
         ("/rollout", "abort shop", ReasonCode.NOTHING_IN_MOTION),
         ("/rollout", "prommote shop", ReasonCode.UNKNOWN_VERB),
@@ -172,6 +189,21 @@ def test_a_deploy_is_followed_by_the_worker() -> None:
             assert card.headline is Headline.BUILDING
 
     loops.run(main())
+
+
+def test_a_plan_is_given_the_time_to_say_what_was_too_slow() -> None:
+    async def main() -> tuple[Answer, float]:
+        office = Office(desk=Desk(versions=Stuck(), renderer=Slow()))
+        office.desk.charts.push(office.desk.catalog.apps["shop"].chart, "c" * 40)
+        begun = loops.now()
+        return await office.types("plan shop v1.2"), loops.now() - begun
+
+    notice, seconds = loops.run(main())
+    assert isinstance(notice, Notice)
+    found = {line.code: line.facts for line in notice.lines}
+    assert found[PlanCode.VERSION_UNCHECKED]["system"] == "the artifact store"
+    assert found[PlanCode.NOT_COMPARED]["why"] == "the comparison: no answer within 10 s"
+    assert 15 <= seconds < 25
 
 
 async def test_the_same_command_twice_starts_once() -> None:

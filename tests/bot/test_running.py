@@ -12,8 +12,8 @@ import pytest
 
 from bot import health, running
 from bot.running import run
-from bot.settings import NexusSection, Settings, load
-from bot.wiring import nexus_settings
+from bot.settings import HarborSection, NexusSection, Settings, load
+from bot.wiring import harbor_settings, nexus_settings, outside
 from commands.core.errors import Permanent, SlipwayError, Temporary
 from playground.world import World
 
@@ -103,3 +103,19 @@ def test_nexus_is_asked_anonymously_without_a_username(username: str, *, has_pas
     section = NexusSection(url="https://nexus.example.com", username=username)
     made = nexus_settings(section)
     assert (made.username, made.password is not None) == (username, has_password)
+
+
+@pytest.mark.parametrize(("username", "has_password"), [("", False), ("robot$slipway", True)])
+def test_harbor_is_asked_anonymously_without_a_username(username: str, *, has_password: bool) -> None:
+    made = harbor_settings(HarborSection(url="https://harbor.example.com", username=username))
+    assert (made.username, made.password is not None) == (username, has_password)
+
+
+async def test_without_its_address_there_is_no_harbor(settings: Settings) -> None:
+    async with outside(settings) as parts:
+        assert parts.harbor is not None
+        assert parts.versions.images is parts.harbor
+    without = settings.model_copy(update={"harbor": HarborSection(registry="harbor.example.com", username="robot")})
+    async with outside(without) as parts:
+        assert parts.harbor is None
+        assert parts.versions.images is None

@@ -65,6 +65,7 @@ def test_what_nobody_says_has_its_usual_value() -> None:
     settings = load({**REQUIRED, FOLDER: ""})
     assert settings.database == "sqlite:///slipway.sqlite"
     assert settings.log_level == "INFO"
+    assert settings.template_scope == "namespace"
     assert (settings.http.host, settings.http.port) == ("0.0.0.0", 8080)  # noqa: S104  # the documented default
     assert (settings.keycloak.link, settings.keycloak.roles_from) == ("attribute", "client")
     assert (settings.nexus.username, settings.nexus.password.get_secret_value()) == ("", "")
@@ -122,6 +123,7 @@ def test_an_optional_setting_may_be_set_to_nothing() -> None:
         ("SLIPWAY_HTTP__PORT", "65536"),
         ("SLIPWAY_HTTP__PORT", "-1"),
         ("SLIPWAY_LOG_LEVEL", "verbose"),
+        ("SLIPWAY_TEMPLATE_SCOPE", "galaxy"),
         ("SLIPWAY_SLACK__TEAM", "acme"),
         ("SLIPWAY_KEYCLOAK__LINK", "guess"),
         ("SLIPWAY_KEYCLOAK__ROLES_FROM", "nowhere"),
@@ -182,7 +184,10 @@ SECRET_NAMES = sorted(SECRETS)
 LINES = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), max_size=40).map("planted-".__add__)
 
 
-@given(secrets=st.lists(LINES, min_size=4, max_size=4, unique=True), wrong=st.sampled_from(sorted(ALL)))
+SEVERAL = st.lists(LINES, min_size=len(SECRETS), max_size=len(SECRETS), unique=True)
+
+
+@given(secrets=SEVERAL, wrong=st.sampled_from(sorted(ALL)))
 def test_no_secret_is_ever_shown(secrets: list[str], wrong: str) -> None:
     planted = dict(zip(SECRET_NAMES, secrets, strict=True))
     shown = repr(load({**ALL, **planted})) + str(load({**ALL, **planted}).slack)

@@ -14,8 +14,10 @@ from commands.flow.ask import Ask
 from commands.flow.show import Show
 from tests.fakes.chat import FakeChat
 from tests.fakes.deployments import FakeDeployments
+from tests.fakes.images import FakeImages
 from tests.fakes.people import FakePeople
 from tests.fakes.pipelines import FakePipelines
+from tests.fakes.rendering import FakeCharts, FakeObjects, FakeRenderer
 from tests.fakes.rollouts import FakeRollouts
 from tests.fakes.versions import FakeVersions
 from tests.make import NOON, STEPS
@@ -98,6 +100,10 @@ class Desk:
     pipelines: FakePipelines = field(default_factory=FakePipelines)
     deployments: FakeDeployments = field(default_factory=lambda: FakeDeployments(first_number=142))
     chat: FakeChat = field(default_factory=FakeChat)
+    images: FakeImages | None = None
+    charts: FakeCharts = field(default_factory=FakeCharts)
+    renderer: FakeRenderer = field(default_factory=FakeRenderer)
+    objects: FakeObjects = field(default_factory=FakeObjects)
 
     def __post_init__(self) -> None:
         self.people.add("alice", chat_ids=["U0ALICE"], roles=["deployer"])
@@ -119,6 +125,7 @@ class Desk:
             pipelines=self.pipelines,
             chat=self.chat,
             clock=self.clock,
+            images=self.images,
         )
 
     @property

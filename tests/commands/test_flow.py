@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pytest
 from typing_extensions import override
 
 from commands.core.acts import gate_of
@@ -17,6 +18,7 @@ from commands.core.observed import (
     Replicas,
     RolloutPhase,
     RolloutSnapshot,
+    Scan,
     StepPhase,
     Strategy,
 )
@@ -24,6 +26,7 @@ from commands.core.reasons import Milestone, MilestoneCode, ReasonCode
 from tests import make
 from tests.commands.desk import BOB, Desk
 from tests.fakes.deployments import FakeDeployments
+from tests.fakes.images import FakeImages
 from tests.fakes.pipelines import FakePipelines
 from tests.fakes.rollouts import FakeRollouts
 
@@ -116,6 +119,47 @@ async def test_a_deploy_goes_from_the_command_to_done() -> None:
         MilestoneCode.ADVANCED,
         MilestoneCode.DONE,
     ]
+
+
+SCAN = Scan(critical=2, high=5)
+
+
+@pytest.mark.parametrize(
+    ("digest", "scan", "failure", "told"),
+    [
+        (make.DIGEST, SCAN, None, (2, 5)),
+        (make.DIGEST, None, None, (0, 0)),
+        ("sha256:" + "0" * 64, SCAN, None, (0, 0)),
+        (make.DIGEST, SCAN, Temporary("Harbor", "no answer"), (0, 0)),
+    ],
+)
+async def test_the_line_of_an_image_tells_what_a_scan_found_and_asks_once(
+    digest: str, scan: Scan | None, failure: Temporary | None, told: tuple[int, int]
+) -> None:
+    image = "harbor.example.com/shop/shop"
+    images = FakeImages(failure=failure)
+    images.push(image, "v1.2", digest=digest, scan=scan)
+    desk = Desk(images=images)
+    row = await desk.started()
+    await desk.advance.run(row.id)
+    assert images.asked == []
+    desk.pipelines.put(row.place, make.pipeline(owner=row.id))
+    for _ in range(2):
+        await desk.advance.run(row.id)
+    assert images.asked == [image]
+    await desk.show.run(row.id)
+    card = (await desk.row(row)).card
+    assert card is not None
+    (line,) = [each for each in desk.chat.said(card) if each.key == "image"]
+    assert (line.facts["critical"], line.facts["high"]) == told
+
+
+async def test_where_images_are_kept_elsewhere_nothing_is_said_of_scans() -> None:
+    desk = Desk(images=FakeImages(host="other.example.com"))
+    row = await desk.started()
+    desk.pipelines.put(row.place, make.pipeline(owner=row.id))
+    await desk.advance.run(row.id)
+    assert MilestoneCode.IMAGE_BUILT in await desk.said(row)
 
 
 async def test_running_again_changes_and_says_nothing() -> None:

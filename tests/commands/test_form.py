@@ -12,29 +12,36 @@ from commands.core.errors import Permanent, SystemFailure, Temporary
 from commands.core.form import MAX_VERSIONS, Destination, Form
 from commands.core.model import ChatUser
 from commands.core.observed import Strategy
-from commands.core.ports import Available
-from commands.core.reasons import Notice, ReasonCode
+from commands.core.ports import Found
+from commands.core.reasons import Notice, Offer, ReasonCode
 from commands.core.requests import FormRequest
 from tests.bot import loops
 from tests.commands.desk import ALICE, BOB, EVE, NOBODY, Desk
 from tests.fakes.versions import FakeVersions
-from tests.make import healthy, rollout
+from tests.make import NOON, healthy, rollout
 
 VERSIONS = ("v1.3.0-rc.1", "v1.2", "v1.1", "v1.0")
+OFFERS = tuple(Offer(version=version) for version in VERSIONS)
 
 
 class Stuck(FakeVersions):
     """A repository that never answers."""
 
     @override
-    async def search(self, app: App) -> tuple[Available, ...]:
+    async def search(self, app: App) -> Found:
         await asyncio.Event().wait()
-        return ()
+        return Found()
 
 
 async def ask(desk: Desk, request: FormRequest, *, user: ChatUser = ALICE) -> Form | Notice:
     answer = await form.run(
-        request, user=user, catalog=desk.catalog, people=desk.people, versions=desk.versions, rollouts=desk.rollouts
+        request,
+        user=user,
+        catalog=desk.catalog,
+        people=desk.people,
+        versions=desk.versions,
+        rollouts=desk.rollouts,
+        clock=desk.clock,
     )
     if isinstance(answer, Form):
         await desk.chat.open_form(trigger="1.2.abcdef", channel="C0DEPLOYS", form=answer)
@@ -72,7 +79,9 @@ async def test_with_an_app_the_form_has_its_versions_and_where_it_may_go() -> No
         destinations=(Destination(name="staging"), Destination(name="production", is_protected=True)),
         app="shop",
         environment="staging",
-        versions=VERSIONS,
+        versions=OFFERS,
+        count=4,
+        opened_at=NOON,
         usual=Strategy.CANARY,
     )
 
@@ -112,7 +121,15 @@ async def test_only_versions_that_could_be_typed_are_offered_and_no_more_than_a_
     for number in range(MAX_VERSIONS):
         desk.versions.publish(artifact, f"v2.{number}")
     found = await opened(desk, FormRequest(app="shop"))
-    assert found.versions == tuple(f"v2.{number}" for number in reversed(range(MAX_VERSIONS)))
+    assert [offer.version for offer in found.versions] == [f"v2.{number}" for number in reversed(range(MAX_VERSIONS))]
+    assert found.count == MAX_VERSIONS + len(VERSIONS)
+
+
+async def test_a_system_that_did_not_answer_is_said_in_the_form() -> None:
+    desk = Desk()
+    desk.versions.silent, desk.versions.knows_newest = "Nexus", False
+    found = await opened(desk, FormRequest(app="shop"))
+    assert (found.silent, found.knows_newest) == ("Nexus", False)
 
 
 async def test_versions_are_shown_only_to_who_may_deploy_the_app_somewhere() -> None:

@@ -9,8 +9,8 @@ from commands.core.card import Card
 from commands.core.errors import Permanent, SystemFailure
 from commands.core.form import Form
 from commands.core.model import CardRef
-from commands.core.reasons import Milestone, MilestoneCode, Notice, ReasonCode
-from integrations.slack import words
+from commands.core.reasons import Milestone, MilestoneCode, Notice, PlanCode, ReasonCode
+from integrations.slack import plan_words, words
 from integrations.slack.client import digest_of
 from integrations.slack.form import render as render_form
 from integrations.slack.milestones import render as render_milestone
@@ -82,6 +82,8 @@ class FakeChat:
     async def whisper(self, *, channel: str, user: str, notice: Notice) -> None:
         self._fail()
         _check(notice.code, notice.facts.keys(), words.FACTS[notice.code])
+        for line in notice.lines:
+            _check(line.code, line.facts.keys(), plan_words.FACTS[line.code])
         render_notice(notice)
         self.whispers.append(Whisper(channel, user, notice))
 
@@ -109,6 +111,6 @@ class FakeChat:
             raise self.trouble
 
 
-def _check(code: ReasonCode | MilestoneCode, given: Iterable[str], wanted: frozenset[str]) -> None:
+def _check(code: ReasonCode | MilestoneCode | PlanCode, given: Iterable[str], wanted: frozenset[str]) -> None:
     missing = wanted - set(given)
     assert not missing, f"{code} lacks the facts {sorted(missing)}"

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from playground import projection
+from playground import projection, seed
 from tests.bed import seeding
 from tests.bed.api import Api
 from tests.bed.api_server import second_api_server
-from tests.bed.places import ADDRESS, CLUSTER, KEYCLOAK_PORT, NEXUS_PORT, Cluster, Places
+from tests.bed.places import ADDRESS, CLUSTER, GITEA_PORT, KEYCLOAK_PORT, NEXUS_PORT, Cluster, Places
+from tests.bed.services.gitea import token_file
 from tests.bed.step_faults import StepFault, StepFaults
 from tests.bed.tenancy import Tenant
 from tests.bed.wires import State, Wire, Wires
@@ -86,6 +87,7 @@ class BedGround:
         self._lines: dict[str, Wire] = {
             "keycloak": self._wires.lay(ADDRESS, KEYCLOAK_PORT),
             "nexus": self._wires.lay(ADDRESS, NEXUS_PORT),
+            "gitea": self._wires.lay(ADDRESS, GITEA_PORT),
             "kubernetes": self._wires.lay(*_host_and_port(self._api.server)),
         }
         server = f"https://{LOOPBACK}:{self._lines['kubernetes'].port}"
@@ -97,6 +99,10 @@ class BedGround:
             "SLIPWAY_CATALOG": str(catalog),
             "SLIPWAY_KEYCLOAK__URL": f"http://{LOOPBACK}:{self._lines['keycloak'].port}",
             "SLIPWAY_NEXUS__URL": f"http://{LOOPBACK}:{self._lines['nexus'].port}",
+            "SLIPWAY_GITEA__URL": f"https://{urlsplit(seed.CHARTS).netloc}",
+            "SLIPWAY_GITEA__INTERNAL_URL": f"http://{LOOPBACK}:{self._lines['gitea'].port}",
+            "SLIPWAY_GITEA__TOKEN": token_file(self._places).read_text(encoding="utf-8").strip(),
+            "SLIPWAY_HELM": self._places.program("helm"),
         }
 
     def _break_wire(self, system: str, kind: str) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -85,10 +86,46 @@ def test_the_form_opens_without_the_repository_and_works_when_it_is_back(
 ) -> None:
     world.fault(system="nexus", **fault)
     world.type("alice", "/deploy shop")
-    assert world.form_opens("alice")["Version"] == ()
+    # What is built can be chosen where a registry tells of it; otherwise the version is typed.
+    assert set(world.form_opens("alice")["Version"]) <= {"v1.1", "v1.0"}
     world.fault(clear=True)
-    world.submit("alice", {"Version": "v1.2"})
-    world.card_shows("shop v1.2 → staging")
+    world.submit("alice", {"Version": "v1.1"})
+    world.card_shows("shop v1.1 → staging")
+
+
+@pytest.mark.stand_in("the bed has a plain registry, not Harbor")
+def test_the_form_says_what_is_built_and_what_a_scan_found(world: World) -> None:
+    versions = _versions(world)
+    told = {option["value"]: option["description"]["text"] for option in versions["element"]["options"]}
+    assert "built" not in told["v1.2"]
+    assert told["v1.1"].endswith("old · built · 0 critical, 1 high · running in staging, production")
+    assert told["v1.0"].endswith("old · built · 2 critical, 5 high")
+    assert "hint" not in versions
+
+
+@pytest.mark.stand_in("the bed has a plain registry, not Harbor")
+def test_without_harbor_the_form_has_all_versions_and_says_what_is_not_known(world: World) -> None:
+    world.fault(system="harbor", kind="down")
+    versions = _versions(world)
+    assert [option["value"] for option in versions["element"]["options"]][-1] == "v1.0"
+    assert versions["hint"]["text"] == "Harbor gives no answer, so what is built already is not known."
+
+
+@pytest.mark.stand_in("the bed has a plain registry, not Harbor")
+def test_the_thread_tells_what_a_scan_found_in_an_image_that_was_built_before(world: World) -> None:
+    world.type("alice", "/deploy shop v1.0")
+    card = world.card_shows("waits for a promote")
+    world.until(lambda: any("was already built" in line for line in world.thread(card)), "the image's line")
+    (line,) = [line for line in world.thread(card) if "was already built" in line]
+    assert line.endswith("was already built · 2 critical · 5 high")
+
+
+def _versions(world: World) -> dict[str, Any]:
+    """Open the form of an app and return its field of versions."""
+    world.type("alice", "/deploy shop")
+    world.form_opens("alice")
+    field: dict[str, Any] = next(b for b in world.views("alice")[-1]["blocks"] if b["label"]["text"] == "Version")
+    return field
 
 
 def test_a_second_deploy_is_told_who_is_busy_there(world: World) -> None:

@@ -127,6 +127,14 @@ def test_a_failing_pipeline_step_is_named_on_the_card_with_its_cause(world: Worl
     world.card_shows("waits for a promote", number=2)
 
 
+def test_a_step_whose_image_cannot_be_had_says_so_while_it_waits(world: World) -> None:
+    world.fault(system="workflows", kind="image-pull", match="fetch-artifact")
+    world.type("alice", "/deploy shop v1.2")
+    world.card_shows("Artifact cannot begin: ErrImagePull", "Correct its name or the access to its registry")
+    world.press("alice", "Cancel")
+    world.card_shows("cancelled", "v1.1 runs untouched")
+
+
 def test_killed_in_the_middle_of_a_canary_the_same_card_goes_on(world: World) -> None:
     begin_canary(world)
     before = world.card_shows("20 %")

@@ -17,6 +17,7 @@ from commands.core.requests import (
     HelpRequest,
     LaterRequest,
     Misunderstood,
+    PlanRequest,
     PromoteRequest,
     Request,
     StatusRequest,
@@ -84,6 +85,13 @@ def deploy(text: str) -> Request:
         (
             "rollback shop to v1.1 production",
             LaterRequest(verb="rollback", app="shop", environment="production", version="v1.1"),
+        ),
+        ("plan shop 1.2", PlanRequest(wanted=DeployRequest(app="shop", version="1.2"))),
+        (
+            "plan store v1.2 bg to production",
+            PlanRequest(
+                wanted=DeployRequest(app="shop", version="v1.2", environment="production", strategy=Strategy.BLUE_GREEN)
+            ),
         ),
         ("history", LaterRequest(verb="history")),
         ("pause shop staging", LaterRequest(verb="pause", app="shop", environment="staging")),
