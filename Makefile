@@ -82,7 +82,7 @@ test-bed: bed ## the scenarios with the real parts in place of the stand-ins; KU
 	@$(BED) shell $(abspath $(BIN))/python -m pytest -n $(JOBS) tests/scenarios --ground=bed -m "not page" $(ARGS)
 
 test-facts: bed ## what the product relies on in Kubernetes, Argo and the servers, asked of the real ones
-	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed tests/steps $(ARGS)
+	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed tests/steps tests/charts $(ARGS)
 
 record: bed ## record whole deploys on the bed into tests/data; ARGS="canary-abort" chooses
 	@$(BED) shell $(abspath $(BIN))/python -m tests.bed.recording $(ARGS)

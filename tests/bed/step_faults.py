@@ -14,8 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 from typing_extensions import override
 
 from tests.bed.api import Api
+from tests.bed.places import REGISTRY
 
 TEMPLATE: Final = "slipway-deploy"
+NO_IMAGE: Final = f"{REGISTRY}/slipway/none:1"
 ASKS_FIRST: Final = """\
 import json, os, sys, time, urllib.request
 url, command = sys.argv[1], sys.argv[2:]
@@ -70,7 +72,11 @@ class StepFaults:
         self.url = f"http://{address}:{self._server.server_address[1]}"
 
     def add(self, fault: StepFault, namespaces: Iterator[str]) -> None:
-        """Arm a fault, and let its step ask in every namespace."""
+        """Arm a fault, and let its step ask in every namespace; an image that cannot be had stays so in this world."""
+        if fault.kind == "image-pull":
+            for namespace in namespaces:
+                self._set(fault.step, namespace, "image", NO_IMAGE)
+            return
         with self._lock:
             self._faults.append(fault)
         for namespace in namespaces:
@@ -91,17 +97,20 @@ class StepFaults:
             return next((each.answer for each in self._faults if each.meets(step, workflow)), {"act": "go on"})
 
     def _let_ask(self, step: str, namespace: str) -> None:
+        command = self._template(step, namespace)[1]["container"]["command"]
+        if self.url not in " ".join(command):
+            url = f"{self.url}/?step={step}&workflow={{{{workflow.name}}}}"
+            self._set(step, namespace, "command", ["python3", "-c", ASKS_FIRST, url, *command])
+
+    def _set(self, step: str, namespace: str, name: str, value: object) -> None:
+        """Change one field of a step's container."""
+        path = f"/spec/templates/{self._template(step, namespace)[0]}/container/{name}"
+        patch = [{"op": "replace", "path": path, "value": value}]
+        self._api.json_patch("WorkflowTemplate", namespace, TEMPLATE, patch)
+
+    def _template(self, step: str, namespace: str) -> tuple[int, dict[str, Any]]:
         templates = self._api.get("WorkflowTemplate", namespace, TEMPLATE)["spec"]["templates"]
-        number, found = next((n, each) for n, each in enumerate(templates) if each["name"] == step)
-        command = found["container"]["command"]
-        if self.url in " ".join(command):
-            return
-        url = f"{self.url}/?step={step}&workflow={{{{workflow.name}}}}"
-        asking = ["python3", "-c", ASKS_FIRST, url, *command]
-        path = f"/spec/templates/{number}/container/command"
-        self._api.json_patch(
-            "WorkflowTemplate", namespace, TEMPLATE, [{"op": "replace", "path": path, "value": asking}]
-        )
+        return next((number, each) for number, each in enumerate(templates) if each["name"] == step)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         faults = self

@@ -21,7 +21,8 @@ from tests.bed.services.gitea import token_file
 TEMPLATES: Final = REPOSITORY / "workflow-templates"
 PIPELINE: Final = "slipway-pipeline"
 BOT: Final = "slipway"
-STEPS_IMAGE: Final = "slipway-steps:"
+STEPS_IMAGES: Final = {"slipway-steps": images.STEPS, "slipway-builder": images.BUILDER}
+"""The bed's images, by the names of the released ones."""
 MARK: Final = {"slipway/test-world": "true"}
 
 Obj = dict[str, Any]
@@ -45,7 +46,8 @@ class Tenant:
 
     def create(self) -> None:
         """Make the namespaces and everything that a platform team would install in them."""
-        objects = [obj for namespace in self.namespaces for obj in self._objects(namespace)]
+        home = self.namespace(seed.ENVIRONMENTS[0].name)
+        objects = [obj for namespace in self.namespaces for obj in objects_of(self.places, namespace, bot_from=home)]
         self.kubectl("apply", "--server-side", "--filename=-", text=yaml.safe_dump_all(objects))
 
     def remove(self) -> None:
@@ -77,26 +79,24 @@ class Tenant:
         assert done.returncode == 0, f"kubectl {arguments[0]} failed: {done.stderr.strip()}"
         return done.stdout
 
-    def _objects(self, namespace: str) -> Iterator[Obj]:
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": MARK}}
-        yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": BOT, "namespace": namespace}}
-        yield self._bot_binding(namespace)
-        yield _settings(namespace)
-        yield _credentials(self.places, namespace)
-        for file in (HERE / "manifests" / "bot.yaml", TEMPLATES / "service-account.yaml", *_templates()):
-            text = file.read_text(encoding="utf-8")
-            for obj in yaml.safe_load_all(text):
-                yield {**_with_steps_image(obj), "metadata": {**obj["metadata"], "namespace": namespace}}
 
-    def _bot_binding(self, namespace: str) -> Obj:
-        home = self.namespace(seed.ENVIRONMENTS[0].name)
-        return {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": {"name": BOT, "namespace": namespace},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": BOT},
-            "subjects": [{"kind": "ServiceAccount", "name": BOT, "namespace": home}],
-        }
+def objects_of(places: Places, namespace: str, *, bot_from: str = "") -> Iterator[Obj]:
+    """List what a platform team would install for one environment; the bot's account is of its own or another one."""
+    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": MARK}}
+    yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": BOT, "namespace": namespace}}
+    yield {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": BOT, "namespace": namespace},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": BOT},
+        "subjects": [{"kind": "ServiceAccount", "name": BOT, "namespace": bot_from or namespace}],
+    }
+    yield _settings(namespace)
+    yield _credentials(places, namespace)
+    for file in (HERE / "manifests" / "bot.yaml", TEMPLATES / "service-account.yaml", *_templates()):
+        text = file.read_text(encoding="utf-8")
+        for obj in yaml.safe_load_all(text):
+            yield {**_with_steps_image(obj), "metadata": {**obj["metadata"], "namespace": namespace}}
 
 
 def _templates() -> list[Path]:
@@ -104,11 +104,11 @@ def _templates() -> list[Path]:
 
 
 def _with_steps_image(obj: Obj) -> Obj:
-    """Put the bed's image of the steps in the place of the released one."""
+    """Put the bed's images of the steps in the place of the released ones."""
     for template in obj.get("spec", {}).get("templates", ()):
         container = template.get("container")
-        if container and container["image"].startswith(STEPS_IMAGE):
-            container["image"] = images.STEPS
+        if container:
+            container["image"] = STEPS_IMAGES[container["image"].partition(":")[0]]
             # The bed is small, and the steps of several worlds run at once.
             container["resources"] = {"requests": {"cpu": "10m", "memory": "32Mi"}}
     return obj

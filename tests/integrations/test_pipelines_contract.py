@@ -11,6 +11,7 @@ from commands.core.errors import Permanent, Temporary
 from commands.core.model import Place
 from commands.core.observed import PipelinePhase
 from commands.core.ports import PipelineOrder, Pipelines
+from integrations.kubernetes.scopes import Scope
 from playground.faults import Fault
 from tests.fakes.pipelines import FakePipelines
 from tests.integrations.kubernetes.bench import Bench, put_pod, put_template, running
@@ -98,13 +99,13 @@ class OnKubernetes:
         return workflow is not None and workflow["spec"].get("shutdown") == "Stop"
 
 
-@pytest.fixture(params=["fake", "kubernetes"])
+@pytest.fixture(params=["fake", *Scope])
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     if request.param == "fake":
         yield InMemory()
         return
-    async with running(tmp_path) as bench:
-        put_template(bench.store)
+    async with running(tmp_path, scope=request.param) as bench:
+        put_template(bench.store, scope=request.param)
         yield OnKubernetes(bench)
 
 
@@ -144,7 +145,7 @@ async def test_a_name_that_belongs_to_another_deployment_is_refused(world: World
 
 
 async def test_a_template_that_is_not_installed_is_refused(world: World) -> None:
-    with pytest.raises(Permanent, match="no workflow template nightly"):
+    with pytest.raises(Permanent, match=r"no (cluster )?workflow template nightly"):
         await world.pipelines.submit(replace(ORDER, template="nightly"))
     assert world.count() == 0
 

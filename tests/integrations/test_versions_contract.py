@@ -7,8 +7,10 @@ import pytest
 
 from commands.core.catalog import Artifact
 from commands.core.errors import Temporary
-from commands.core.ports import Versions
+from commands.core.ports import Published
+from commands.flow.search import Search
 from tests.fakes.versions import FakeVersions
+from tests.integrations.harbor.bench import running as with_harbor
 from tests.integrations.nexus.bench import NOON, SHOP, Bench, app, running
 
 
@@ -16,7 +18,7 @@ class World(Protocol):
     """The artifact store behind the port, to be changed by a test."""
 
     @property
-    def versions(self) -> Versions: ...
+    def versions(self) -> Published: ...
     def publish(self, artifact: Artifact, version: str, *, at: datetime) -> None: ...
     def go_down(self) -> None: ...
     def come_back(self) -> None: ...
@@ -24,7 +26,7 @@ class World(Protocol):
 
 class InMemory(FakeVersions):
     @property
-    def versions(self) -> Versions:
+    def versions(self) -> Published:
         return self
 
     def go_down(self) -> None:
@@ -37,7 +39,7 @@ class InMemory(FakeVersions):
 @dataclass
 class OnNexus:
     bench: Bench
-    versions: Versions
+    versions: Published
 
     def publish(self, artifact: Artifact, version: str, *, at: datetime) -> None:
         self.bench.publish(version, artifact=artifact, at=at)
@@ -49,13 +51,15 @@ class OnNexus:
         self.bench.faults.clear()
 
 
-@pytest.fixture(params=["fake", "nexus"])
+@pytest.fixture(params=["fake", "nexus", "search over nexus and harbor"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "fake":
         yield InMemory()
         return
-    async with running() as bench:
-        yield OnNexus(bench, bench.versions())
+    async with running() as bench, with_harbor() as harbor:
+        nexus = bench.versions()
+        is_alone = request.param == "nexus"
+        yield OnNexus(bench, nexus if is_alone else Search(published=nexus, images=harbor.images()))
 
 
 async def listed(world: World, artifact: Artifact = SHOP) -> list[str]:

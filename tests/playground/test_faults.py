@@ -81,7 +81,7 @@ def test_drive_adds_and_clears_what_its_json_says() -> None:
     ("body", "words"),
     [
         ({}, "No system 'None'"),
-        ({"system": "jira", "kind": "down"}, "Use one of: keycloak"),
+        ({"system": "jira", "kind": "down"}, "Use one of: harbor, keycloak"),
         ({"system": "nexus", "kind": "gone"}, "nexus has no fault 'gone'"),
         ({"system": "nexus", "kind": "down", "match": 3}, "match 3"),
         ({"system": "nexus", "kind": "down", "count": 0}, "count 0"),

@@ -111,6 +111,7 @@ def test_every_stand_in_answers_where_it_is_said_to_be(playground: Playground) -
     assert playground.get("kubernetes", "/version").status_code == 200
     assert playground.get("keycloak", "/health/ready").json()["status"] == "UP"
     assert playground.get("nexus", "/service/rest/v1/status").status_code == 200
+    assert playground.get("harbor", "/api/v2.0/ping").text == "Pong"
     assert playground.get("page", "/_drive/messages?channel=C0DEPLOYS").status_code == 200
     slack = httpx.post(
         f"{playground.urls['slack']}auth.test",
@@ -126,7 +127,7 @@ def test_everything_listens_on_loopback_alone(playground: Playground) -> None:
         for connection in psutil.Process(playground.process.pid).net_connections()
         if connection.status == psutil.CONN_LISTEN
     ]
-    assert len(listening) == 5
+    assert len(listening) == 6
     assert {address[0] for address in listening} == {"127.0.0.1"}
 
 
@@ -152,6 +153,10 @@ def test_the_state_directory_holds_what_the_bot_needs(playground: Playground) ->
         "SLIPWAY_KEYCLOAK__ROLES_CLIENT",
         "SLIPWAY_NEXUS__URL",
         "SLIPWAY_NEXUS__REPOSITORY",
+        "SLIPWAY_HARBOR__URL",
+        "SLIPWAY_HARBOR__REGISTRY",
+        "SLIPWAY_HARBOR__USERNAME",
+        "SLIPWAY_HARBOR__PASSWORD",
         "SLIPWAY_HTTP__HOST",
         "SLIPWAY_HTTP__PORT",
     }

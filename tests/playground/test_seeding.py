@@ -61,6 +61,15 @@ def test_every_version_of_every_app_exists() -> None:
     assert {asset.group for asset in assets} == {"com.acme"}
 
 
+def test_what_runs_and_what_ran_before_is_built_and_nothing_else() -> None:
+    projects = seeding.make_harbor(Faults()).projects
+    built = {
+        name: [tag for repository in project.repositories.values() for tag in repository.tags]
+        for name, project in projects.items()
+    }
+    assert built == {"shop": ["v1.0", "v1.1"], "pay": [], "search": ["3.4.0"], "report": []}
+
+
 def test_channels_have_their_names() -> None:
     assert {channel.id: channel.name for channel in seeding.slack_channels()} == {
         "C0DEPLOYS": "deploys",

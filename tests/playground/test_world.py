@@ -29,7 +29,9 @@ async def test_slack_can_be_the_only_stand_in_and_the_page_says_so(tmp_path: Pat
     world = World(slack_only=True)
     await world.start(tmp_path)
     try:
-        assert (world.urls.kubernetes, world.urls.keycloak, world.urls.nexus) == ("", "", "")
+        urls = world.urls
+        assert (urls.kubernetes, urls.keycloak, urls.nexus, urls.harbor) == ("", "", "", "")
+        assert world.environment["SLIPWAY_HARBOR__URL"] == ""
         async with httpx.AsyncClient(base_url=world.urls.page, trust_env=False) as http:
             assert (await http.get("/_drive/cluster")).json() == {"elsewhere": True}
     finally:

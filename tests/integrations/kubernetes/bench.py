@@ -16,6 +16,7 @@ from commands.core.model import Place
 from integrations.kubernetes.cluster import KubernetesClusters
 from integrations.kubernetes.pipelines_port import KubernetesPipelines
 from integrations.kubernetes.rollouts_port import KubernetesRollouts
+from integrations.kubernetes.scopes import Scope
 from playground.faults import Faults
 from playground.kubernetes.access import Access
 from playground.kubernetes.server import KubernetesServer
@@ -62,7 +63,11 @@ class Bench:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *environments: Environment, store: Store | None = None, access: Access | None = None
+    folder: Path,
+    *environments: Environment,
+    store: Store | None = None,
+    access: Access | None = None,
+    scope: Scope = Scope.NAMESPACE,
 ) -> AsyncIterator[Bench]:
     """Serve a store and watch it until it has been listed and all watches are open."""
     store, faults, logs = store or Store(), Faults(), dict[str, str]()
@@ -81,7 +86,7 @@ async def running(
 
     server.app.middlewares.insert(0, record)
     cluster = kubeconfig(folder, await server.start())
-    clusters = KubernetesClusters(clusters={"main": cluster}, environments=environments or (STAGING,))
+    clusters = KubernetesClusters(clusters={"main": cluster}, environments=environments or (STAGING,), scope=scope)
     bench = Bench(
         store, faults, clusters, KubernetesRollouts(clusters), KubernetesPipelines(clusters), logs, asked, heard=heard
     )
@@ -137,14 +142,16 @@ def put_rollout(
     return made
 
 
-def put_template(store: Store, name: str = "slipway-deploy", *, namespace: str = "staging") -> None:
+def put_template(
+    store: Store, name: str = "slipway-deploy", *, namespace: str = "staging", scope: Scope = Scope.NAMESPACE
+) -> None:
     """Install a small template with an optional and an enumerated argument."""
     parameters = [{"name": "app"}, {"name": "strategy", "value": "rolling", "enum": ["rolling", "canary"]}]
     store.create(
         {
             "apiVersion": "argoproj.io/v1alpha1",
-            "kind": "WorkflowTemplate",
-            "metadata": {"name": name, "namespace": namespace},
+            "kind": "ClusterWorkflowTemplate" if scope is Scope.CLUSTER else "WorkflowTemplate",
+            "metadata": {"name": name, **({} if scope is Scope.CLUSTER else {"namespace": namespace})},
             "spec": {
                 "entrypoint": "main",
                 "arguments": {"parameters": parameters},

@@ -13,8 +13,9 @@ from aiohttp import web
 from commands.core.catalog import Cluster
 from commands.core.errors import Permanent, Temporary
 from commands.core.model import Place
-from integrations.kubernetes.check import NEEDED, check_cluster
+from integrations.kubernetes.check import check_cluster, needed
 from integrations.kubernetes.cluster import KubernetesClusters
+from integrations.kubernetes.scopes import Scope
 from integrations.kubernetes.transport import Connection
 from playground.faults import Fault
 from playground.kubernetes.access import Access
@@ -24,6 +25,7 @@ from tests.integrations.kubernetes.scripted import TOKEN, Scripted, kubeconfig, 
 from tests.integrations.test_pipelines_contract import NAME, ORDER
 
 SHOP = Place(cluster="main", namespace="staging", app="shop")
+TEMPLATES = ("slipway-deploy",)
 
 
 async def test_every_kind_of_change_is_hinted_with_its_place(tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ async def test_health_is_that_of_the_watch_that_heard_least(tmp_path: Path) -> N
 async def test_a_check_of_a_cluster_that_is_well_finds_all_well(tmp_path: Path) -> None:
     async with running(tmp_path) as bench:
         put_template(bench.store)
-        findings = await bench.clusters.check()
+        findings = await bench.clusters.check(TEMPLATES)
         assert all(finding.is_ok for finding in findings)
         assert [finding.subject.removeprefix("Kubernetes cluster main") for finding in findings] == [
             "",
@@ -155,19 +157,61 @@ async def test_a_check_of_a_cluster_that_is_well_finds_all_well(tmp_path: Path) 
 
 
 async def test_a_check_names_what_may_not_be_done_and_what_is_missing(tmp_path: Path) -> None:
-    allowed = [(verb, group, resource, part) for group, resource, part, verb in NEEDED if part != "status"]
+    known = needed(Scope.NAMESPACE)
+    allowed = [(verb, group, resource, part) for group, resource, part, verb in known if part != "status"]
     async with running(tmp_path, access=Access(token=TOKEN, allow=allowed)) as bench:
-        bad = [finding.message for finding in await bench.clusters.check() if not finding.is_ok]
+        bad = [finding.message for finding in await bench.clusters.check(TEMPLATES) if not finding.is_ok]
         assert bad == [
             "may not patch rollouts/status; grant them to Slipway's account in a Role of that namespace",
             "missing; apply workflow-templates/slipway-deploy.yaml there",
         ]
 
 
-async def test_the_permissions_that_are_checked_are_enough_for_everything(tmp_path: Path) -> None:
-    allowed = [(verb, group, resource, part) for group, resource, part, verb in NEEDED]
-    async with running(tmp_path, access=Access(token=TOKEN, allow=allowed)) as bench:
-        put_template(bench.store)
+async def test_a_check_says_when_the_templates_are_of_the_other_kind(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        put_template(bench.store, scope=Scope.CLUSTER)
+        bad = [finding.message for finding in await bench.clusters.check(TEMPLATES) if not finding.is_ok]
+        told = (
+            "missing; there is a cluster workflow template of that name: set SLIPWAY_TEMPLATE_SCOPE to cluster,"
+            " or apply workflow-templates/slipway-deploy.yaml there"
+        )
+        assert bad == [told]
+
+
+async def test_the_templates_of_a_cluster_are_looked_for_once(tmp_path: Path) -> None:
+    async with running(tmp_path, STAGING, PRODUCTION, scope=Scope.CLUSTER) as bench:
+        put_template(bench.store, scope=Scope.CLUSTER)
+        findings = await bench.clusters.check((*TEMPLATES, "slipway-containerfile"))
+        assert [finding.subject.removeprefix("Kubernetes cluster main") for finding in findings] == [
+            "",
+            ", Argo",
+            ", namespace production, permissions",
+            ", namespace staging, permissions",
+            ", cluster workflow template slipway-deploy",
+            ", cluster workflow template slipway-containerfile",
+        ]
+        assert [finding.message for finding in findings if not finding.is_ok] == [
+            "missing; apply workflow-templates/cluster/slipway-containerfile.yaml there"
+        ]
+
+
+async def test_a_missing_right_to_the_clusters_templates_is_a_matter_of_a_cluster_role(tmp_path: Path) -> None:
+    allowed = [
+        (verb, group, resource, part) for group, resource, part, verb in needed(Scope.NAMESPACE) if resource != "pods"
+    ]
+    async with running(tmp_path, access=Access(token=TOKEN, allow=allowed), scope=Scope.CLUSTER) as bench:
+        permissions = (await bench.clusters.check(TEMPLATES))[2]
+        assert permissions.message == (
+            "may not list pods, get pods/log, get clusterworkflowtemplates; grant them to Slipway's account in a Role"
+            " of that namespace, clusterworkflowtemplates in a ClusterRole"
+        )
+
+
+@pytest.mark.parametrize("scope", Scope)
+async def test_the_permissions_that_are_checked_are_enough_for_everything(tmp_path: Path, scope: Scope) -> None:
+    allowed = [(verb, group, resource, part) for group, resource, part, verb in needed(scope)]
+    async with running(tmp_path, access=Access(token=TOKEN, allow=allowed), scope=scope) as bench:
+        put_template(bench.store, scope=scope)
         put_rollout(bench.store)
         put_pod(bench.store, "pod", node=f"{NAME}.release")
         await bench.pipelines.submit(ORDER)
@@ -179,7 +223,7 @@ async def test_the_permissions_that_are_checked_are_enough_for_everything(tmp_pa
 
 async def test_a_check_of_a_cluster_that_cannot_be_reached_says_so(tmp_path: Path) -> None:
     connection = Connection(kubeconfig(tmp_path, "http://127.0.0.1:1"))
-    (finding,) = await check_cluster(connection, ["staging"])
+    (finding,) = await check_cluster(connection, ["staging"], scope=Scope.NAMESPACE, templates=TEMPLATES)
     assert not finding.is_ok
     assert "check the cluster's address and credentials" in finding.message
     await connection.aclose()
@@ -194,11 +238,13 @@ async def test_a_check_of_a_cluster_that_cannot_be_reached_says_so(tmp_path: Pat
 )
 async def test_a_check_names_what_is_not_installed_and_goes_on(answer: Any, complaint: str, tmp_path: Path) -> None:
     async with Scripted().serve() as server:
-        allowed = [{"status": {"allowed": True}}] * len(NEEDED)
+        allowed = [{"status": {"allowed": True}}] * len(needed(Scope.NAMESPACE))
         types = web.Response(status=404, text=answer) if isinstance(answer, str) else answer
         server.lists = deque([{"gitVersion": "v1.34.10"}, types, *allowed, status(403, "forbidden")])
         connection = Connection(kubeconfig(tmp_path, server.url))
-        reachable, argo, permissions, template = await check_cluster(connection, ["staging"])
+        reachable, argo, permissions, template = await check_cluster(
+            connection, ["staging"], scope=Scope.NAMESPACE, templates=TEMPLATES
+        )
         await connection.aclose()
     assert (reachable.is_ok, reachable.message) == (True, "reachable, v1.34.10")
     assert not argo.is_ok

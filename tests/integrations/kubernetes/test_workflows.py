@@ -21,6 +21,7 @@ from integrations.kubernetes.fields import Obj
 from integrations.kubernetes.logs import own_lines
 from integrations.kubernetes.nodes import OFFLOADED, UNREADABLE
 from integrations.kubernetes.orders import check_parameters, workflow_of
+from integrations.kubernetes.scopes import Scope
 from integrations.kubernetes.workflows import pipeline_of, project_workflow
 from tests.recordings import FOLDER, load, objects
 
@@ -101,6 +102,7 @@ def test_a_step_that_fails_is_named_with_its_exit_code() -> None:
 def test_a_retried_step_is_one_step_and_its_attempts_are_not_shown() -> None:
     assert story("workflow-retry") == [
         "waiting flaky:pending after:pending",
+        "running flaky:pending after:pending",
         "running flaky:running after:pending",
         "running flaky:succeeded after:pending",
         "running flaky:succeeded after:running",
@@ -266,6 +268,13 @@ def test_an_order_becomes_a_workflow() -> None:
             },
         },
     }
+
+
+def test_an_order_for_a_template_of_the_cluster_says_so() -> None:
+    made = workflow_of(ORDER, scope=Scope.CLUSTER)
+    assert made["spec"]["workflowTemplateRef"] == {"name": "slipway-deploy", "clusterScope": True}
+    assert made["metadata"]["labels"]["workflows.argoproj.io/cluster-workflow-template"] == "slipway-deploy"
+    assert "workflows.argoproj.io/workflow-template" not in made["metadata"]["labels"]
 
 
 def test_nobody_is_named_when_nobody_asked() -> None:

@@ -8,7 +8,7 @@ from commands.core.card import Card, draw
 from commands.core.errors import Permanent, SystemFailure, Temporary
 from commands.core.form import Destination, Form
 from commands.core.model import CardRef
-from commands.core.reasons import Milestone, MilestoneCode, Notice, ReasonCode
+from commands.core.reasons import Milestone, MilestoneCode, Notice, Offer, ReasonCode
 from integrations.slack.client import SlackChat
 from integrations.slack.connection import SlackSettings, check_ticket, new_session, web_client
 from integrations.slack.form import render
@@ -21,7 +21,7 @@ REF = CardRef(channel="C0DEPLOYS", ts="1700000000.000001")
 CARD: Card = draw(deployment(), ())
 STALE = Notice(code=ReasonCode.STALE)
 PAUSED = Milestone(key="p", code=MilestoneCode.PAUSED)
-FORM = Form(apps=("shop",), destinations=(Destination(name="staging"),), app="shop", versions=("v1.2",))
+FORM = Form(apps=("shop",), destinations=(Destination(name="staging"),), app="shop", versions=(Offer(version="v1.2"),))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from commands.core.grammar import STRATEGY_WORDS, VERBS, Vocabulary, parse, read
 from commands.core.grammar import render as as_typed
 from commands.core.model import ChatUser
 from commands.core.observed import Strategy
-from commands.core.reasons import Notice, ReasonCode
+from commands.core.reasons import Notice, Offer, ReasonCode
 from commands.core.requests import DeployRequest, Misunderstood
 from integrations.slack import card_words, payloads
 from integrations.slack.blocks import Message
@@ -24,6 +25,7 @@ from playground.slack.limits import view_problems
 from playground.slack.render import options_of, rendered
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless
 from tests.integrations.slack.server import view_payload
+from tests.make import NOON
 
 View = dict[str, Any]
 
@@ -36,17 +38,27 @@ NAMED = Form(
     ),
     app="shop",
     environment="staging",
-    versions=("v1.3.0-rc.1", "v1.2", "v1.1", "v1.0"),
+    versions=(
+        Offer(version="v1.3.0-rc.1", published_at=NOON - timedelta(minutes=5, seconds=9)),
+        Offer(version="v1.2", published_at=NOON - timedelta(hours=30), is_built=True, running=("staging",)),
+        Offer(version="v1.1", is_built=True, critical=2, high=5, running=("production", "demo")),
+        Offer(version="v1.0", published_at=NOON - timedelta(days=40), is_built=True, is_only_built=True),
+    ),
+    count=4,
+    opened_at=NOON,
     usual=Strategy.CANARY,
 )
 FORMS = {
     "named": NAMED,
+    "cut": replace(NAMED, versions=NAMED.versions[:2], count=4812),
+    "without-images": replace(NAMED, silent="Harbor"),
+    "without-artifacts": replace(NAMED, versions=NAMED.versions[2:], count=2, silent="Nexus", knows_newest=False),
     "empty": Form(
         apps=NAMED.apps,
         destinations=(Destination(name="staging"), Destination(name="production", is_protected=True)),
         environment="staging",
     ),
-    "typed": replace(NAMED, versions=()),
+    "typed": replace(NAMED, versions=(), count=0),
     "unusual": replace(NAMED, usual=None, environment=""),
 }
 WORDS = {*VERBS, *STRATEGY_WORDS, "to", "because"}
@@ -96,6 +108,7 @@ def test_form_is_drawn_as_agreed(name: str, golden: Callable[[str, str], None]) 
             "    " + " · ".join(part["text"] for part in (each["text"], each.get("description")) if part)
             for each in options_of(block["element"])
         ]
+        lines += [f"    ({block['hint']['text']})"] if "hint" in block else []
     golden(f"forms/{name}.txt", "\n".join([*lines, f"[{view['submit']['text']}]  [{view['close']['text']}]"]) + "\n")
 
 
@@ -115,7 +128,12 @@ def test_no_name_and_no_number_of_names_breaks_the_form(names: list[str], count:
         destinations=tuple(Destination(name=name, is_protected=True, running=name) for name in several),
         app=(several or ("shop",))[0] if has_app else "",
         environment=several[0] if several else "",
-        versions=several,
+        versions=tuple(
+            Offer(version=name, published_at=NOON, is_built=True, critical=1, running=several) for name in several
+        ),
+        count=count + len(names),
+        silent=names[0] if names else "",
+        opened_at=NOON,
     )
     view = render(form, channel="C0DEPLOYS")
     assert view_problems(view) == []
@@ -125,7 +143,8 @@ def test_no_name_and_no_number_of_names_breaks_the_form(names: list[str], count:
 def test_more_names_than_a_menu_holds_are_typed_and_more_versions_are_the_newest() -> None:
     names = tuple(f"app-{index}" for index in range(101))
     versions = tuple(f"v{index}" for index in range(MAX_VERSIONS + 1))
-    view = render(replace(NAMED, apps=names, app="app-7", versions=versions), channel="C0DEPLOYS")
+    offered = tuple(Offer(version=version) for version in versions)
+    view = render(replace(NAMED, apps=names, app="app-7", versions=offered), channel="C0DEPLOYS")
     assert element(view, "app")["type"] == "plain_text_input"
     assert element(view, "app")["initial_value"] == "app-7"
     assert [each["value"] for each in element(view, "version")["options"]] == list(versions[:MAX_VERSIONS])
@@ -153,12 +172,12 @@ def test_what_is_entered_is_what_is_asked_for_as_if_it_had_been_typed(data: st.D
         apps=tuple(apps),
         destinations=tuple(Destination(name=name, is_protected=data.draw(st.booleans())) for name in places),
         app=data.draw(st.sampled_from(["", *apps])),
-        versions=tuple(data.draw(st.lists(VERSIONS, max_size=4, unique=True))),
+        versions=tuple(Offer(version=each) for each in data.draw(st.lists(VERSIONS, max_size=4, unique=True))),
         usual=data.draw(st.sampled_from([None, *Strategy])),
     )
     wanted = DeployRequest(
         app=data.draw(st.sampled_from(apps)),
-        version=data.draw(st.sampled_from(form.versions) if form.versions else VERSIONS),
+        version=data.draw(st.sampled_from([offer.version for offer in form.versions]) if form.versions else VERSIONS),
         strategy=data.draw(st.sampled_from([*Strategy, *([None] if form.usual or not form.app else [])])),
         environment=data.draw(st.sampled_from(places)),
         reason=data.draw(st.text(max_size=15)),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.core.reasons import Choice, Fact, Milestone, MilestoneCode, Notice, ReasonCode
+from commands.core.reasons import Choice, Fact, Milestone, MilestoneCode, Notice, Offer, ReasonCode
 from integrations.slack import milestones, notices, words
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless, texts
 from tests.integrations.slack.limits import assert_fits, buttons
@@ -20,6 +20,8 @@ def notice(code: ReasonCode, outside: str, *, rows: int = 0, choices: int = 0) -
         facts=dict.fromkeys(words.FACTS[code], outside),
         rows=(outside,) * rows,
         choices=tuple(Choice(label=outside, command=f"/deploy shop {n}") for n in range(choices)),
+        offers=(Offer(version=outside, published_at=NOON, is_built=True, high=1, running=(outside,)),)
+        * min(choices, 3),
     )
 
 
@@ -96,6 +98,24 @@ def test_two_hundred_apps_fit_and_the_rest_is_counted() -> None:
     listed = [line for line in shown if line.startswith("app-")]
     assert shown[-1] == f"and {200 - len(listed)} more"
     assert 100 < len(listed) < 200
+
+
+def test_what_is_known_of_the_versions_offered_stands_above_their_buttons() -> None:
+    facts: dict[str, Fact] = {"app": "shop", "version": "v1.22", "guess": "v1.2", "silent": ""}
+    offers = (
+        Offer(version="v1.2", published_at=NOON, is_built=True, critical=2, high=5, running=("staging", "production")),
+        Offer(version="v1.1", is_built=True, is_only_built=True),
+        Offer(version="v1.0"),
+    )
+    choices = (Choice(label="Deploy shop v1.2", command="/deploy shop v1.2"),)
+    message = notices.render(Notice(code=ReasonCode.UNKNOWN_VERSION, facts=facts, choices=choices, offers=offers))
+    assert readable(message) == (
+        "Nothing was started. No version `v1.22` of shop. Did you mean `v1.2`?\n"
+        "`v1.2` · from 2026-11-02 · built · 2 critical, 5 high · running in staging, production\n"
+        "`v1.1` · built, its artifact is gone\n"
+        "`v1.0`\n"
+        "[Deploy shop v1.2]\n"
+    )
 
 
 def test_few_rows_are_all_shown() -> None:

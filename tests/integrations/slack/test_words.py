@@ -18,7 +18,8 @@ PLAIN: dict[str, Fact] = {
     "at": NOON, "holder_number": 141, "holder_version": "v1.1.9", "holder_stage": "rolling_out", "deployment": 142,
     "running": "v1.1", "error": "a1b2c3d4", "system": "Nexus", "detail": "quota exceeded", "count": 3, "hint": "",
     "link": "C0PROD", "environments": "staging, production", "ago": 3, "weight": 50, "seconds": 724,
-    "digest": "sha256:" + "ab" * 32, "step": "build-image",
+    "digest": "sha256:" + "ab" * 32, "step": "build-image", "silent": "",
+    "critical": 2, "high": 5,
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ def test_replies_are_calm_whole_sentences(code: ReasonCode) -> None:
 _REFUSALS = sorted(
     set(ReasonCode)
     - {ReasonCode.ALREADY_DONE, ReasonCode.STARTED, ReasonCode.REQUESTED, ReasonCode.STATUS, ReasonCode.HELP}
+    - {ReasonCode.PLAN}
 )
 
 
@@ -83,6 +85,9 @@ def test_the_sentences_that_people_meet_most() -> None:
     )
     assert said(ReasonCode.UNKNOWN_APP) == "Nothing was done. No app `shpo`. Did you mean `shop`?"
     assert said(ReasonCode.UNKNOWN_VERSION, guess="").endswith("then try again.")
+    assert said(ReasonCode.UNKNOWN_VERSION, silent="Nexus").startswith(
+        "Nothing was started. No version `v1.2` of shop among those I can see: Nexus gives no answer."
+    )
     assert said(ReasonCode.STATUS, app="", environment="", count=0) == "*What runs where* Nothing is in motion."
 
 
@@ -95,7 +100,9 @@ def test_several_roles_are_listed_and_none_is_said() -> None:
 def test_milestones_read_as_in_a_log() -> None:
     lines = {code: fill(words.MILESTONES[code], PLAIN) for code in MilestoneCode}
     assert lines[MilestoneCode.ADVANCED] == "<@U0CAROL> advanced to 50 %"
-    assert lines[MilestoneCode.IMAGE_BUILT] == "Image sha256:abababababa… built in 12 min 4 s"
+    assert lines[MilestoneCode.IMAGE_BUILT] == "Image sha256:abababababa… built in 12 min 4 s · 2 critical · 5 high"
+    clean = fill(words.MILESTONES[MilestoneCode.IMAGE_REUSED], {**PLAIN, "critical": 0, "high": 0})
+    assert clean == "Image sha256:abababababa… was already built"
     assert lines[MilestoneCode.ABORTED] == "Aborted by <@U0CAROL>, traffic is back on v1.1"
     assert lines[MilestoneCode.FAILED] == "Failed at Image: quota exceeded"
     assert lines[MilestoneCode.DONE] == "Done in 12 min 4 s"

@@ -6,7 +6,7 @@ from typing import Any, Self
 from playground.argo.cluster import Controllers
 from playground.argo.names import Obj
 from playground.argo.step_runs import StepBehaviour
-from playground.argo.steps import Versions, every_version
+from playground.argo.steps import Images, Versions, every_version
 from playground.faults import Fault, Faults
 from playground.kubernetes.store import Store
 from playground.pace import Pace
@@ -77,6 +77,7 @@ class Cluster:
         *faults: Fault,
         speed: float = 50.0,
         versions: Versions = every_version,
+        images: Images | None = None,
         behaviours: Mapping[str, StepBehaviour] | None = None,
     ) -> None:
         self.store = Store()
@@ -84,7 +85,12 @@ class Cluster:
         for fault in faults:
             self.faults.add(fault)
         self.controllers = Controllers(
-            self.store, pace=Pace(speed=speed), faults=self.faults, versions=versions, behaviours=behaviours
+            self.store,
+            pace=Pace(speed=speed),
+            faults=self.faults,
+            versions=versions,
+            images=images,
+            behaviours=behaviours,
         )
 
     async def __aenter__(self) -> Self:

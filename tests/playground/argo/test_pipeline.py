@@ -10,8 +10,9 @@ import yaml
 from playground.argo import release
 from playground.argo.names import Obj
 from playground.argo.release import image_digest
-from playground.argo.steps import Versions, chart_commit, every_version
-from playground.faults import Fault
+from playground.argo.steps import Images, Versions, chart_commit, every_version
+from playground.faults import Fault, Faults
+from playground.harbor import Harbor
 from playground.kubernetes.store import Store
 from tests.playground.argo.beds import PAUSE, SPACE, W50, Cluster
 from tests.playground.argo.replay import until
@@ -33,11 +34,13 @@ def arguments(**more: str) -> dict[str, str]:
         "artifact-group": "com.acme",
         "artifact-name": "web",
         "artifact-packaging": "jar",
+        "artifact-classifier": "",
         "image": "harbor.example.com/web/web",
         "base-image": "harbor.example.com/base/jre",
         "chart-repository": "https://gitea.example.com/charts.git",
         "chart-path": "app",
         "chart-ref": "v1.4.0",
+        "chart-pin": "",
         "values": json.dumps(VALUES),
         **more,
     }
@@ -96,8 +99,8 @@ def own_template(name: str) -> Obj:
 class Line(Cluster):
     """A cluster with the pipeline's template."""
 
-    def __init__(self, *faults: Fault, versions: Versions = every_version) -> None:
-        super().__init__(*faults, versions=versions)
+    def __init__(self, *faults: Fault, versions: Versions = every_version, images: Images | None = None) -> None:
+        super().__init__(*faults, versions=versions, images=images)
         self.store.create(dag())
 
     def workflow(self, name: str = "deploy-7") -> Obj:
@@ -191,6 +194,26 @@ async def test_an_image_that_was_built_before_is_not_built_again() -> None:
 
         assert line.told("build-image")["seconds"] == 3.0
         assert line.told("build-image", "deploy-8")["seconds"] < 1
+
+
+async def test_what_is_built_is_in_the_registry_and_a_full_project_fails_the_build() -> None:
+    harbor = Harbor(faults=Faults())
+    async with Line(images=harbor) as line:
+        line.store.create(workflow())
+        await line.ended()
+        repository = harbor.repository("web/web")
+        assert repository is not None
+        built = repository.find("v1")
+        assert built is not None
+        assert built.digest == image_digest("web", "v1")
+
+        harbor.projects["web"].quota = 0
+        line.store.create(workflow("deploy-8", deployment="8", version="v2"))
+        await line.ended("deploy-8", phase="Failed")
+        assert line.node("build-image", "deploy-8")["message"] == "main: Error (exit code 14)"
+        told = line.told("build-image", "deploy-8")
+        assert (told["outcome"], told["cause"]) == ("failed", "quota-exceeded")
+        assert "exceed the configured upper limit" in told["evidence"]
 
 
 async def test_the_same_version_again_changes_labels_only() -> None:
@@ -290,6 +313,22 @@ async def test_a_template_that_nobody_knows_takes_a_second_and_succeeds() -> Non
         line.store.create(workflow())
 
         assert (await line.ended())["progress"] == "2/2"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_template_of_the_whole_cluster_is_found_by_its_scope(*, is_there: bool) -> None:
+    async with Line() as line:
+        line.store.delete("WorkflowTemplate", SPACE, "slipway-deploy")
+        if is_there:
+            whole = {**dag(), "kind": "ClusterWorkflowTemplate", "metadata": {"name": "slipway-deploy"}}
+            line.store.create(whole)
+        made = workflow()
+        made["spec"]["workflowTemplateRef"]["clusterScope"] = True
+        line.store.create(made)
+
+        ended = await line.ended(phase="Succeeded" if is_there else "Error")
+        if not is_there:
+            assert ended["message"] == 'clusterworkflowtemplates.argoproj.io "slipway-deploy" not found'
 
 
 @pytest.mark.parametrize("name", ["slipway-deploy", "slipway-release"])

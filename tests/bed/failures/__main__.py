@@ -1,0 +1,13 @@
+"""Record failing deployments on the bed into tests/data/failures: python -m tests.bed.failures [NAME…]."""
+
+import sys
+
+from tests.bed.failures.running import run_all
+from tests.bed.places import Places
+from tests.failures import save
+
+for name, case, recorded in run_all(Places.from_environment(), tuple(sys.argv[1:])):
+    save(name, recorded)
+    found = recorded.explained()
+    fits = (found.step, found.cause) == (case.step, case.cause) and case.says in f"{found.message} {found.lines}"
+    sys.stdout.write(f"{'as expected' if fits else 'OTHERWISE'}\t{name}\t{found}\n")

@@ -1,0 +1,154 @@
+"""Runs failing deployments on the bed, each in a namespace of its own, and keeps what the bot would see of them."""
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from integrations.kubernetes.orders import workflow_of
+from integrations.kubernetes.workflows import pipeline_of
+from tests.bed.failures.cases import Act, Case, cases
+from tests.bed.failures.setting import Setting, sound
+from tests.bed.failures.surroundings import surroundings
+from tests.bed.places import Places
+from tests.failures import Recorded
+
+AT_ONCE: Final = 6
+PATIENCE_SECONDS: Final = 240
+LOOK_AGAIN_SECONDS: Final = 0.5
+ENDED: Final = frozenset({"Succeeded", "Failed", "Error"})
+KEPT_METADATA: Final = ("name", "annotations", "labels")
+KEPT_STATUS: Final = ("phase", "message", "startedAt", "finishedAt")
+LOST_OF_NODES: Final = ("inputs", "resourcesDuration", "templateScope", "progress", "hostNodeName", "memoizationStatus")
+
+Obj = dict[str, Any]
+
+
+def run_all(places: Places, names: tuple[str, ...] = ()) -> Iterator[tuple[str, Case, Recorded]]:
+    """Run the cases of these names, or all, and give each as it ends."""
+    with TemporaryDirectory() as folder, surroundings(Path(folder)) as around:
+        known = cases(places, around)
+        wanted = names or tuple(known)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for name, recorded in zip(
+                wanted, pool.map(lambda each: _run(places, each, known[each]), wanted), strict=True
+            ):
+                yield name, known[name], recorded
+
+
+def _run(places: Places, name: str, case: Case) -> Recorded:
+    setting = sound(places, name)
+    case.spoil(setting)
+    kubectl = _Kubectl(places, setting.namespace)
+    try:
+        return _go_through(kubectl, setting, case)
+    finally:
+        kubectl.ask("delete", "namespace", setting.namespace, "--wait=false", "--ignore-not-found")
+        for each in setting.everywhere:
+            kubectl.ask("delete", each["kind"], each["metadata"]["name"], "--ignore-not-found")
+
+
+def _go_through(kubectl: "_Kubectl", setting: Setting, case: Case) -> Recorded:
+    kubectl.apply([*setting.objects, *setting.everywhere])
+    workflow = workflow_of(setting.order())
+    kubectl.apply([workflow])
+    name = workflow["metadata"]["name"]
+    before = _act(kubectl, name, case) if case.act else None
+    _until(lambda: kubectl.workflow(name).get("status", {}).get("phase") in ENDED, f"{name} ended")
+    ended = kubectl.workflow(name)
+    return Recorded(workflow=_trimmed(ended), log=kubectl.log(name, case.step), before=before)
+
+
+def _act(kubectl: "_Kubectl", name: str, case: Case) -> Obj | None:
+    """Wait until the step is as far as the act needs it, then do it; return how it stood while it waited."""
+    if case.act is Act.WAIT_AND_STOP:
+        _until(lambda: pipeline_of(kubectl.workflow(name)).held_step, f"{case.step} of {name} says why it waits")
+        before = _trimmed(kubectl.workflow(name))
+        kubectl.shut_down(name, Act.STOP)
+        return before
+    _until(lambda: kubectl.is_running(name, case.step), f"{case.step} of {name} runs")
+    if case.act is Act.DELETE_POD:
+        kubectl.ask("delete", "pod", kubectl.pod(name, case.step)["metadata"]["name"], "--wait=false")
+    elif case.act is not None:
+        kubectl.shut_down(name, case.act)
+    return None
+
+
+def _until(holds: Any, what: str) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end, f"not within {PATIENCE_SECONDS} s: {what}"
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+class _Kubectl:
+    """The cluster as its administrator sees one namespace."""
+
+    def __init__(self, places: Places, namespace: str) -> None:
+        self._command = [places.program("kubectl"), f"--kubeconfig={places.kubeconfig}", f"--namespace={namespace}"]
+
+    def ask(self, *arguments: str, text: str | None = None) -> str:
+        done = subprocess.run([*self._command, *arguments], input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"kubectl {arguments[0]} failed: {done.stderr.strip()}"
+        return done.stdout
+
+    def apply(self, objects: list[Obj]) -> None:
+        for each in objects:
+            self.ask("apply", "--server-side", "--filename=-", text=json.dumps(each))
+
+    def workflow(self, name: str) -> Obj:
+        found: Obj = json.loads(self.ask("get", "workflow", name, "--output=json"))
+        return found
+
+    def shut_down(self, name: str, act: Act) -> None:
+        patch = json.dumps({"spec": {"shutdown": act.value.capitalize()}})
+        self.ask("patch", "workflow", name, "--type=merge", f"--patch={patch}")
+
+    def pod(self, workflow: str, step: str) -> Obj:
+        """Return the newest pod of a step; nothing where it has none."""
+        selector = f"--selector=workflows.argoproj.io/workflow={workflow}"
+        pods: list[Obj] = json.loads(self.ask("get", "pod", selector, "--output=json"))["items"]
+        named = "workflows.argoproj.io/node-name"
+        own = [pod for pod in pods if pod["metadata"]["annotations"][named].partition("(")[0].endswith(f".{step}")]
+        return max(own, key=lambda pod: pod["metadata"]["creationTimestamp"], default={})
+
+    def is_running(self, workflow: str, step: str) -> bool:
+        statuses = self.pod(workflow, step).get("status", {}).get("containerStatuses", ())
+        return any("running" in each["state"] for each in statuses if each["name"] == "main")
+
+    def log(self, workflow: str, step: str) -> str:
+        pod = self.pod(workflow, step)
+        if not pod:
+            return ""
+        with contextlib.suppress(AssertionError):
+            return self.ask("logs", pod["metadata"]["name"], "--container=main", "--tail=200")
+        return ""
+
+
+def _trimmed(workflow: Obj) -> Obj:
+    """Keep what tells how it ended."""
+    status = workflow.get("status", {})
+    stored = status.get("storedWorkflowTemplateSpec", {})
+    templates = [{key: each[key] for key in ("name", "dag") if key in each} for each in stored.get("templates", ())]
+    for template in templates:
+        for task in template.get("dag", {}).get("tasks", ()):
+            task.pop("arguments", None)
+    nodes = {
+        name: {key: value for key, value in node.items() if key not in LOST_OF_NODES}
+        for name, node in status.get("nodes", {}).items()
+    }
+    spec = {"entrypoint": stored.get("entrypoint", ""), "templates": templates}
+    return {
+        "metadata": {key: workflow["metadata"][key] for key in KEPT_METADATA if key in workflow["metadata"]},
+        "spec": {key: value for key, value in workflow["spec"].items() if key == "shutdown"},
+        "status": {
+            **{key: status[key] for key in KEPT_STATUS if key in status},
+            "nodes": nodes,
+            "storedWorkflowTemplateSpec": spec,
+        },
+    }
