@@ -125,7 +125,8 @@ def test_the_controller_runs_a_template_of_the_cluster_with_the_namespaces_setti
 ) -> None:
     wanted = yaml.safe_load((TEMPLATES / "slipway-deploy.yaml").read_text(encoding="utf-8"))
     names = [each["name"] for each in wanted["spec"]["arguments"]["parameters"]]
-    values = {"artifact-group": seed.GROUP, "artifact-packaging": "jar", "artifact-classifier": ""}
+    image = f"{REGISTRY}/{space.name}/nothing"
+    values = {"artifact-group": seed.GROUP, "artifact-packaging": "jar", "artifact-classifier": "", "image": image}
     place = Place(cluster="bed", namespace=space.name, app="shop")
     order = PipelineOrder(
         name="of-cluster-1",

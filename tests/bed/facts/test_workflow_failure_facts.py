@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.bed, pytest.mark.usefixtures("executor")]
 
 TASK = {"name": "build", "template": "make"}
 DEADLINE = {
-    ("Step exceeded its deadline", None, ""),
-    ("Pod was active on the node longer than the specified deadline", None, ""),
+    ("Step exceeded its deadline", None, "deadline-exceeded"),
+    ("Pod was active on the node longer than the specified deadline", None, "deadline-exceeded"),
 }
 """The controller and the kubelet both watch the time; the first to notice says it in its own words."""
 EATER = 'eaten=x; while true; do eaten="$eaten$eaten"; done'
@@ -55,7 +55,7 @@ async def test_a_step_that_eats_all_memory_says_so(space: Space) -> None:
     step = script("make", EATER)
     step["container"]["resources"] = {"limits": {"memory": "96Mi"}}
     done = await run(space, pipeline("eater", step))
-    assert told(done) == ("main: OOMKilled (exit code 137)", 137, "")
+    assert told(done) == ("main: OOMKilled (exit code 137)", 137, "out-of-memory")
 
 
 async def test_a_step_past_its_deadline_has_no_exit_code(space: Space) -> None:
