@@ -69,7 +69,7 @@ def test_a_commit_without_an_archive_or_without_the_chart_is_not_found(bench: Be
     assert "does not exist in platform/charts" in bench.run(fetch_chart.main, CHART).evidence
 
 
-@pytest.mark.parametrize("content", [b"<html>", stocks.chart_archive()[:400]])
+@pytest.mark.parametrize("content", [b"<html>", stocks.chart_archive()[:400]], ids=["a page", "cut off"])
 def test_an_archive_that_is_none_is_refused(bench: Bench, content: bytes) -> None:
     stocks.offer_chart(bench.gitea, content)
     assert bench.run(fetch_chart.main, CHART).cause == "unexpected-answer"

@@ -44,7 +44,11 @@ def test_a_folder_without_a_chart_is_named(tmp_path: Path) -> None:
         unpacked(chart(), tmp_path, folder="apps/web")
 
 
-@pytest.mark.parametrize("content", [b"", b"not an archive", b"\x1f\x8b\x08broken", gzip.compress(b"no tar" * 1000)])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not an archive", b"\x1f\x8b\x08broken", gzip.compress(b"no tar" * 1000)],
+    ids=["empty", "text", "broken", "no tar"],
+)
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(Permanent):
         unpacked(content, tmp_path)
