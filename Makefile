@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := bot commands integrations playground steps tests bench workflow-templates
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 JOBS ?= 2
 BED := $(BIN)/python -m tests.bed
 # Only from make's own command line: a KUBECONFIG of the shell must never decide where tests write.

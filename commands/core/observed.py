@@ -143,6 +143,65 @@ class CanaryStep:
     label: str = ""
 
 
+class AnalysisKind(StrEnum):
+    """When an analysis runs: at a step, beside the steps, before or after the switch."""
+
+    STEP = "step"
+    BACKGROUND = "background"
+    PRE_PROMOTION = "pre-promotion"
+    POST_PROMOTION = "post-promotion"
+
+
+class AnalysisPhase(StrEnum):
+    """What an analysis, or one of its metrics, has come to."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    ERROR = "error"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric of an analysis: its newest value and the condition it is held to, both as the cluster writes them.
+
+    `measured` counts its measurements.
+    """
+
+    name: str
+    phase: AnalysisPhase
+    value: str = ""
+    condition: str = ""
+    measured: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """One AnalysisRun that the Rollout's status names."""
+
+    name: str
+    kind: AnalysisKind
+    phase: AnalysisPhase
+    message: str = ""
+    metrics: tuple[Metric, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodProblem:
+    """Why pods of the new template are not ready: `cause` is one of `failure.Cause`, `pods` counts those it holds."""
+
+    cause: str
+    message: str
+    pod: str
+    container: str = ""
+    exit_code: int | None = None
+    restarts: int = 0
+    pods: int = 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutSnapshot:
     """One Argo Rollout with its ReplicaSets, as of one moment.
@@ -178,6 +237,16 @@ class RolloutSnapshot:
     is_full: bool = False
     active_hash: str = ""
     preview_hash: str = ""
+    old_until: datetime | None = None
+    """When the version that ran before the switch is taken away (blue-green); None where nothing says so."""
+    kept_images: tuple[str, ...] = ()
+    """The images of the ReplicaSets that still exist, the newest first: what can come back without a pull or build."""
+    has_router: bool = False
+    """A traffic router gives the canary its weight, not the number of its pods."""
+    restarting_since: str = ""
+    """The restart that is under way, in the cluster's own spelling; empty where none is."""
+    analyses: tuple[Analysis, ...] = ()
+    problems: tuple[PodProblem, ...] = ()
 
     @property
     def is_done(self) -> bool:
