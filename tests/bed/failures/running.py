@@ -4,8 +4,9 @@ import contextlib
 import json
 import subprocess
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -29,16 +30,21 @@ LOST_OF_NODES: Final = ("inputs", "resourcesDuration", "templateScope", "progres
 Obj = dict[str, Any]
 
 
-def run_all(places: Places, names: tuple[str, ...] = ()) -> Iterator[tuple[str, Case, Recorded]]:
-    """Run the cases of these names, or all, and give each as it ends."""
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One case on its way; `recorded.result()` waits for what the bot would see, or raises why there is none."""
+
+    case: Case
+    recorded: Future[Recorded]
+
+
+@contextlib.contextmanager
+def run_all(places: Places, names: tuple[str, ...] = ()) -> Iterator[Mapping[str, Running]]:
+    """Run the cases of these names, or all, some at a time; each ends or fails by itself."""
     with TemporaryDirectory() as folder, surroundings(Path(folder)) as around:
         known = cases(places, around)
-        wanted = names or tuple(known)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for name, recorded in zip(
-                wanted, pool.map(lambda each: _run(places, each, known[each]), wanted), strict=True
-            ):
-                yield name, known[name], recorded
+            yield {name: Running(known[name], pool.submit(_run, places, name, known[name])) for name in names or known}
 
 
 def _run(places: Places, name: str, case: Case) -> Recorded:
@@ -59,9 +65,19 @@ def _go_through(kubectl: "_Kubectl", setting: Setting, case: Case) -> Recorded:
     kubectl.apply([workflow])
     name = workflow["metadata"]["name"]
     before = _act(kubectl, name, case) if case.act else None
-    _until(lambda: kubectl.workflow(name).get("status", {}).get("phase") in ENDED, f"{name} ended")
+    _until(lambda: _has_ended(kubectl, name, case), f"{name} ended")
     ended = kubectl.workflow(name)
     return Recorded(workflow=_trimmed(ended), log=kubectl.log(name, case.step), before=before)
+
+
+def _has_ended(kubectl: "_Kubectl", name: str, case: Case) -> bool:
+    """Look whether it has ended; a pod that is to be deleted and runs is deleted, however often it comes back.
+
+    The controller that sees a pod's removal before its failure starts it again under the same name.
+    """
+    if case.act is Act.DELETE_POD and (pod := kubectl.running_pod(name, case.step)):
+        kubectl.ask("delete", "pod", pod, "--ignore-not-found")
+    return kubectl.workflow(name).get("status", {}).get("phase") in ENDED
 
 
 def _act(kubectl: "_Kubectl", name: str, case: Case) -> Obj | None:
@@ -71,10 +87,8 @@ def _act(kubectl: "_Kubectl", name: str, case: Case) -> Obj | None:
         before = _trimmed(kubectl.workflow(name))
         kubectl.shut_down(name, Act.STOP)
         return before
-    _until(lambda: kubectl.is_running(name, case.step), f"{case.step} of {name} runs")
-    if case.act is Act.DELETE_POD:
-        kubectl.ask("delete", "pod", kubectl.pod(name, case.step)["metadata"]["name"], "--wait=false")
-    elif case.act is not None:
+    _until(lambda: kubectl.running_pod(name, case.step), f"{case.step} of {name} runs")
+    if case.act is not None and case.act is not Act.DELETE_POD:
         kubectl.shut_down(name, case.act)
     return None
 
@@ -117,9 +131,12 @@ class _Kubectl:
         own = [pod for pod in pods if pod["metadata"]["annotations"][named].partition("(")[0].endswith(f".{step}")]
         return max(own, key=lambda pod: pod["metadata"]["creationTimestamp"], default={})
 
-    def is_running(self, workflow: str, step: str) -> bool:
-        statuses = self.pod(workflow, step).get("status", {}).get("containerStatuses", ())
-        return any("running" in each["state"] for each in statuses if each["name"] == "main")
+    def running_pod(self, workflow: str, step: str) -> str:
+        """Name the newest pod of a step if its main container runs; empty where it does not."""
+        pod = self.pod(workflow, step)
+        statuses = pod.get("status", {}).get("containerStatuses", ())
+        is_running = any("running" in each["state"] for each in statuses if each["name"] == "main")
+        return str(pod["metadata"]["name"]) if is_running else ""
 
     def log(self, workflow: str, step: str) -> str:
         pod = self.pod(workflow, step)
