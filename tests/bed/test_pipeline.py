@@ -5,14 +5,11 @@ before: first deploy, blue-green upgrade, canary, the way back, and the same ima
 """
 
 import subprocess
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
-import httpx
 import pytest
 import yaml
 
@@ -20,6 +17,7 @@ from tests.bed import images
 from tests.bed.api import Api
 from tests.bed.places import Places
 from tests.bed.services import nexus
+from tests.bed.visitors import Visitors, service
 from tests.scenarios.bed_ground import BedGround
 from tests.scenarios.world import World, playing
 
@@ -74,39 +72,6 @@ class Java:
         assert done.returncode == 0, done.stderr
 
 
-class Visitors:
-    """Somebody who asks a Service again and again, a new connection each time, and counts the answers."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.answers: Counter[str] = Counter()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._ask_on, daemon=True)
-
-    def ask(self) -> str:
-        try:
-            answer = httpx.get(self._url, timeout=5, trust_env=False)
-        except httpx.TransportError as error:
-            return f"failed: {error!r}"
-        return answer.text.strip() if answer.is_success else f"failed: {answer.status_code}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _ask_on(self) -> None:
-        while not self._ended.is_set():
-            self.answers[self.ask()] += 1
-
-    @property
-    def failures(self) -> list[str]:
-        return [answer for answer in self.answers if answer.startswith("failed")]
-
-
 @pytest.fixture
 def java(tmp_path: Path) -> Java:
     return Java(tmp_path, f"{APP}-{uuid.uuid4().hex[:8]}")
@@ -135,15 +100,6 @@ def world(tmp_path: Path, ground: BedGround) -> Iterator[World]:
         yield world
 
 
-def service(ground: BedGround, environment: str) -> str:
-    """Return the address of the app's Service."""
-    api = Api(Places.from_environment().kubeconfig)
-    namespace = next(name for name in ground.namespaces if name.startswith(environment))
-    found: str = api.get("Service", namespace, APP)["spec"]["clusterIP"]
-    api.close()
-    return f"http://{found}/"
-
-
 def image(ground: BedGround, environment: str) -> str:
     """Return the image that the app's Rollout runs."""
     api = Api(Places.from_environment().kubeconfig)
@@ -160,16 +116,16 @@ def test_a_jar_becomes_an_image_becomes_a_rollout_that_answers(world: World, gro
     # The first deploy is live as blue.
     world.type("alice", f"/deploy {APP} 1.0.0")
     world.card_shows("done in", number=1)
-    visitors = Visitors(service(ground, "staging"))
+    visitors = Visitors(service(ground, APP, "staging"))
     assert visitors.ask() == "1.0.0"
     first = image(ground, "staging")
 
     # An upgrade waits beside it; nobody sees it before the switch, and nobody is turned away by it.
-    with Visitors(service(ground, "staging")) as waiting:
+    with Visitors(service(ground, APP, "staging")) as waiting:
         world.type("alice", f"/deploy {APP} 1.1.0")
         world.card_shows("green is ready", number=2)
     assert set(waiting.answers) == {"1.0.0"}
-    with Visitors(service(ground, "staging")) as switching:
+    with Visitors(service(ground, APP, "staging")) as switching:
         world.press("bob", "Switch traffic to 1.1.0")
         world.card_shows("done in", number=2)
         world.until(lambda: visitors.ask() == "1.1.0", "the new version answers")
@@ -196,4 +152,4 @@ def test_a_jar_becomes_an_image_becomes_a_rollout_that_answers(world: World, gro
     world.press("carol", world.hears("carol", f"Deploy {APP} 1.0.0 to production").buttons[0])
     world.card_shows("done in", channel="prod-deploys", number=5)
     assert image(ground, "production") == first
-    assert Visitors(service(ground, "production")).ask() == "1.0.0"
+    assert Visitors(service(ground, APP, "production")).ask() == "1.0.0"

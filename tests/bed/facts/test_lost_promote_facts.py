@@ -6,6 +6,7 @@ matter of milliseconds, so each delay is tried several times: LOST_PROMOTE_TRIES
 
 import asyncio
 import os
+import sys
 from collections.abc import Coroutine, Iterable, Iterator
 from pathlib import Path
 
@@ -117,12 +118,16 @@ def was_nudged(obj: Obj) -> bool:
     return annotation(obj, ANNOTATION) != ""
 
 
+@pytest.mark.parametrize("milliseconds", [0, 20, 50, 100])
 async def test_the_product_brings_an_old_controller_to_do_a_promote_that_it_lost(
-    space: Space, controller: Controller, product: Product
+    space: Space, controller: Controller, product: Product, milliseconds: int
 ) -> None:
-    made = [controller.own(rollout(f"promote-{number}", STEPS)) for number in range(TRIES)]
-    done = await all_of(acted(space, product, each, action=Action.PROMOTE) for each in made)
-    assert any(was_nudged(each) for each in done), f"none of {TRIES} needed a nudge"
+    made = [controller.own(rollout(f"promote-{milliseconds}-{number}", STEPS)) for number in range(TRIES)]
+    delay = milliseconds / 1000
+    done = await all_of(acted(space, product, each, action=Action.PROMOTE, delay=delay) for each in made)
+    nudged = sum(was_nudged(each) for each in done)
+    sys.stdout.write(f"at {milliseconds} ms {nudged} of {TRIES} needed a nudge, and none was left hanging\n")
+    assert nudged or delay != DELAY, f"none of {TRIES} needed a nudge"
 
 
 @pytest.mark.parametrize("action", [Action.FULL, Action.ABORT])
