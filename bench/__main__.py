@@ -18,7 +18,7 @@ from typing import Final
 import aiohttp
 import psutil
 
-from bench import acknowledgement, events, memory, startup, table, throughput
+from bench import acknowledgement, events, memory, search, startup, table, throughput
 from bench.figures import Result
 from bench.plan import Plan
 from bench.processes import ROOT, BenchError
@@ -29,6 +29,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Plan], Awaitable[Result]]]] = {
     "memory": memory.measure,
     "startup": startup.measure,
     "throughput": throughput.measure,
+    "search": search.measure,
 }
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 RUNS: Final = 3
