@@ -4,96 +4,26 @@ Level-triggered: it compares what is wanted with what is, so running it again ch
 anywhere goes on by running it. Called by `commands.flow.advance` alone. No way leads out of a terminal stage.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from commands.core.acts import gate_of, is_ours, is_waiting
 from commands.core.failure import explain, keep_what_held
 from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
+from commands.core.moves import CloseAct, Effect, PatchRollout, ReadLog, Seen, Step, StopPipeline, SubmitPipeline, Wake
 from commands.core.observed import (
     PauseReason,
     PipelinePhase,
     PipelineSnapshot,
     RolloutPhase,
     RolloutSnapshot,
-    Scan,
     StepPhase,
     Strategy,
 )
 from commands.core.progress import milestones_of_pipeline, milestones_of_rollout, outcome
-from commands.core.reasons import Milestone
 
 APPEAR_WITHIN = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """The newest observations; `log` is the failed step's log once it was read, None before.
-
-    `scan` is what was found in the image when the pipeline has just told its digest, None where nobody knows.
-    """
-
-    pipeline: PipelineSnapshot | None = None
-    rollout: RolloutSnapshot | None = None
-    log: tuple[str, ...] | None = None
-    scan: Scan | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SubmitPipeline:
-    """Start the pipeline; harmless when it runs already."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopPipeline:
-    """Stop the pipeline because of an act."""
-
-    act: Act
-
-
-@dataclass(frozen=True, slots=True)
-class PatchRollout:
-    """Carry out an act on the rollout, if it is still what the person saw."""
-
-    act: Act
-
-
-@dataclass(frozen=True, slots=True)
-class CloseAct:
-    """Write down what became of an act."""
-
-    act: Act
-    state: ActState
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLog:
-    """Fetch the log of a failed step, then look again."""
-
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """Look again at a time, whatever happens."""
-
-    at: datetime
-
-
-Effect = SubmitPipeline | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One move: the row as it should be, what the thread hears, what to do outside.
-
-    Milestones follow from what the row now holds, so they count only where the row has changed.
-    """
-
-    deployment: Deployment
-    milestones: tuple[Milestone, ...] = ()
-    effects: tuple[Effect, ...] = ()
 
 
 def step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:

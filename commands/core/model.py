@@ -114,11 +114,20 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayBack:
-    """What ran before: the version to return to and since when it ran; None where nothing ran."""
+    """What ran before: the version to return to and since when it ran; None where nothing ran.
+
+    `number` is the deployment whose exact content it was, 0 where Slipway did not release it; only that content can
+    come back without a build. `is_built` says whether its image was in the registry when the deployment began, None
+    where nobody could say; `seconds` is how long going back took the last time, 0 where it was never done.
+    """
 
     version: str
     digest: str = ""
     since: datetime | None = None
+    number: int = 0
+    strategy: Strategy | None = None
+    is_built: bool | None = None
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +151,58 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The earlier deployment that this one repeats: to go back to its content, or to try it again."""
+
+    action: Action
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """The release of what ran before, after an abort: whose content it is and how far it has come.
+
+    `number`, `version`, `digest` and `parameters` are those of the earlier deployment, so that the release of the
+    chart becomes the very one that it was. `failure` says why it did not come about.
+    """
+
+    number: int
+    version: str
+    digest: str
+    workflow: str
+    parameters: tuple[tuple[str, str], ...]
+    began_at: datetime
+    pipeline: PipelineSnapshot | None = None
+    finished_at: datetime | None = None
+    failure: Failure | None = None
+
+
+class Takeover(StrEnum):
+    """What became of a later deployment of the same app to the same environment."""
+
+    UNDERWAY = "underway"
+    DONE = "done"
+    NOTHING = "nothing"  # It ended without taking over.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """The newest deployment that was begun after this one; `action` says whether it went back from here."""
+
+    number: int
+    version: str
+    action: Action
+    by: Actor
+    state: Takeover = Takeover.UNDERWAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """One deployment: what was asked, by whom, how far it came and what was last seen of it.
 
     `revision` counts saves (compare-and-set). `channel` is where its card belongs. `parameters` are the pipeline's
     arguments, fixed when it was asked for, so that a catalog edited meanwhile cannot change what was agreed.
+    `watched_until` is set on a finished deployment while something of it is still to change.
     """
 
     id: str
@@ -172,6 +228,15 @@ class Deployment:
     moved_outside_at: datetime | None = None
     card: CardRef | None = None
     finished_at: datetime | None = None
+    source: Source | None = None
+    restore: Restore | None = None
+    later: Later | None = None
+    watched_until: datetime | None = None
+
+    @property
+    def goes_straight_through(self) -> bool:
+        """Say whether it passes every gate by itself: whoever goes back wants to be back."""
+        return self.source is not None and self.source.action is Action.ROLLBACK
 
     @property
     def ran_before(self) -> str:

@@ -8,12 +8,26 @@ from collections.abc import Iterable, Sequence
 
 from commands.core.catalog import App, Build, Environment
 from commands.core.grammar import LATEST, VERSION
-from commands.core.model import Deployment, Person, Stage, WayBack
+from commands.core.model import Deployment, Person, Restore, Stage, WayBack
 from commands.core.observed import CanaryStep, CanaryStepKind, RolloutSnapshot, Strategy
 from commands.core.ports import Available, PipelineOrder
 
 DEPLOY_TEMPLATE = "slipway-deploy"
 CONTAINERFILE_TEMPLATE = "slipway-containerfile"
+RELEASE_TEMPLATE = "slipway-release"
+RELEASED = (
+    "app",
+    "environment",
+    "namespace",
+    "version",
+    "strategy",
+    "requester",
+    "image",
+    "chart-repository",
+    "chart-path",
+    "values",
+)
+"""What a release takes over from an earlier deployment, besides what that one found out: digest and commit."""
 DEFAULT_CANARY = (
     CanaryStep(kind=CanaryStepKind.WEIGHT, weight=20),
     CanaryStep(kind=CanaryStepKind.PAUSE),
@@ -82,20 +96,50 @@ def _step(step: CanaryStep) -> dict[str, object]:
 
 
 def templates(apps: Iterable[App]) -> tuple[str, ...]:
-    """List the pipeline templates that deploys of these apps need."""
-    return tuple(sorted({CONTAINERFILE_TEMPLATE if app.build else DEPLOY_TEMPLATE for app in apps}))
+    """List the pipeline templates that deploys of these apps, and going back, need."""
+    builds = {CONTAINERFILE_TEMPLATE if app.build else DEPLOY_TEMPLATE for app in apps}
+    return tuple(sorted({*builds, RELEASE_TEMPLATE}))
+
+
+def release_parameters(of: Deployment) -> dict[str, str] | None:
+    """Build the arguments that release exactly what a deployment released; None while that is not known in full."""
+    if not of.content.digest or not of.content.chart_commit:
+        return None
+    known = dict(of.parameters)
+    taken = {key: known[key] for key in RELEASED if key in known}
+    return {**taken, "digest": of.content.digest, "chart-commit": of.content.chart_commit}
+
+
+def _template(deployment: Deployment) -> str:
+    parameters = dict(deployment.parameters)
+    if "chart-commit" in parameters:
+        return RELEASE_TEMPLATE
+    return CONTAINERFILE_TEMPLATE if "containerfile" in parameters else DEPLOY_TEMPLATE
 
 
 def order(deployment: Deployment) -> PipelineOrder:
     """Make the order that starts a deployment's pipeline; the same deployment always gives the same one."""
     return PipelineOrder(
         name=deployment.workflow,
-        template=CONTAINERFILE_TEMPLATE if "containerfile" in dict(deployment.parameters) else DEPLOY_TEMPLATE,
+        template=_template(deployment),
         owner=deployment.id,
         place=deployment.place,
         environment=deployment.environment,
         number=deployment.number,
         parameters=(*deployment.parameters, ("deployment", str(deployment.number))),
+    )
+
+
+def restore_order(deployment: Deployment, restore: Restore) -> PipelineOrder:
+    """Make the order that releases what ran before a deployment; it carries the number of what it releases."""
+    return PipelineOrder(
+        name=restore.workflow,
+        template=RELEASE_TEMPLATE,
+        owner=deployment.id,
+        place=deployment.place,
+        environment=deployment.environment,
+        number=deployment.number,
+        parameters=(*restore.parameters, ("deployment", str(restore.number))),
     )
 
 

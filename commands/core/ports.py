@@ -22,10 +22,13 @@ from commands.core.model import (
     ActState,
     CardRef,
     ChatUser,
+    Content,
     Deployment,
     Expected,
     Person,
     Place,
+    Source,
+    Stage,
     WayBack,
 )
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan, Strategy
@@ -209,7 +212,10 @@ class Images(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDeployment:
-    """What `Deployments.start` writes; `key` makes the same command count once."""
+    """What `Deployments.start` writes; `key` makes the same command count once.
+
+    `content` is what is known of it beforehand, `source` the earlier deployment that it repeats.
+    """
 
     key: str
     app: str
@@ -223,6 +229,8 @@ class NewDeployment:
     parameters: Mapping[str, str]
     way_back: WayBack | None
     at: datetime
+    content: Content | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,13 +282,18 @@ class Deployments(Protocol):
         ...
 
     async def unfinished(self) -> tuple[str, ...]:
-        """List the ids of deployments that are not terminal, or whose card or thread is not up to date."""
+        """List the ids of deployments that are not terminal, are still watched, or whose card or thread is behind."""
         ...
 
     async def recent(
-        self, *, app: str | None = None, environment: str | None = None, limit: int = 20
+        self,
+        *,
+        app: str | None = None,
+        environment: str | None = None,
+        stage: Stage | None = None,
+        limit: int = 20,
     ) -> tuple[Deployment, ...]:
-        """List deployments, newest first."""
+        """List deployments, newest first; with `stage` only those that stand there."""
         ...
 
     async def save(self, deployment: Deployment, *, milestones: Sequence[Milestone]) -> Deployment | None:

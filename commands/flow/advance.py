@@ -11,7 +11,9 @@ from typing import assert_never
 from commands.core import plan, progress
 from commands.core.acts import expected_of, gate_of, is_ours
 from commands.core.errors import Permanent, SystemFailure
-from commands.core.lifecycle import (
+from commands.core.lifecycle import step
+from commands.core.model import Act, ActState, Deployment, Failure, Stage
+from commands.core.moves import (
     CloseAct,
     PatchRollout,
     ReadLog,
@@ -19,9 +21,7 @@ from commands.core.lifecycle import (
     StopPipeline,
     SubmitPipeline,
     Wake,
-    step,
 )
-from commands.core.model import Act, ActState, Deployment, Failure, Stage
 from commands.core.observed import PipelineSnapshot, Scan
 from commands.core.ports import Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
 from commands.core.reasons import Milestone, Notice, ReasonCode

@@ -66,6 +66,7 @@ class SqlDeployments:
         is_unfinished = or_(
             deployment_rows.c.stage.in_(UNDERWAY),
             deployment_rows.c.card_is_stale.is_(True),
+            deployment_rows.c.watched_until.is_not(None),
             deployment_rows.c.id.in_(unheard),
         )
         query = select(deployment_rows.c.id).where(is_unfinished).order_by(deployment_rows.c.number)
@@ -73,13 +74,20 @@ class SqlDeployments:
             return tuple(await connection.scalars(query))
 
     async def recent(
-        self, *, app: str | None = None, environment: str | None = None, limit: int = 20
+        self,
+        *,
+        app: str | None = None,
+        environment: str | None = None,
+        stage: Stage | None = None,
+        limit: int = 20,
     ) -> tuple[Deployment, ...]:
         query = select(*rows.DEPLOYMENT).order_by(deployment_rows.c.number.desc()).limit(max(limit, 0))
         if app is not None:
             query = query.where(deployment_rows.c.app == app)
         if environment is not None:
             query = query.where(deployment_rows.c.environment == environment)
+        if stage is not None:
+            query = query.where(deployment_rows.c.stage == stage)
         async with self._transactions.reading("listing recent deployments") as connection:
             return tuple(rows.to_deployment(row) for row in await connection.execute(query))
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from commands.core.model import Act, Deployment
+from commands.core.model import Act, Content, Deployment
 from commands.core.ports import NewDeployment
 from commands.core.reasons import Milestone
 from integrations.store.tables import act_rows, deployment_rows, milestone_rows, slot_rows
@@ -70,7 +70,9 @@ def _first(new: NewDeployment) -> Deployment:
         created_at=new.at,
         reason=new.reason,
         parameters=tuple(new.parameters.items()),
+        content=new.content or Content(),
         way_back=new.way_back,
+        source=new.source,
     )
 
 

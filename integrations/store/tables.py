@@ -5,7 +5,21 @@ A change here needs a migration beside it: a test compares the two.
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint
 
-from commands.core.model import Action, Actor, ActState, CardRef, Content, Expected, Failure, Place, Stage, WayBack
+from commands.core.model import (
+    Action,
+    Actor,
+    ActState,
+    CardRef,
+    Content,
+    Expected,
+    Failure,
+    Later,
+    Place,
+    Restore,
+    Source,
+    Stage,
+    WayBack,
+)
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Strategy
 from commands.core.reasons import Milestone
 from integrations.store.columns import Choice, Document, Moment, Words
@@ -48,6 +62,10 @@ deployment_rows = Table(
     Column("moved_outside_at", Moment),
     Column("card", Document(CardRef)),
     Column("finished_at", Moment),
+    Column("source", Document(Source)),
+    Column("restore", Document(Restore)),
+    Column("later", Document(Later)),
+    Column("watched_until", Moment, index=True),
     Column("card_is_stale", Boolean, nullable=False, index=True),
     Index(None, "app", "environment", "number"),
     # A number is never given twice, not even after its row was deleted by hand.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from commands.core.errors import Permanent, SystemFailure
-from commands.core.model import Act, ActState, CardRef, Deployment
+from commands.core.model import Act, ActState, CardRef, Content, Deployment, Stage
 from commands.core.ports import AlreadyAsked, Asked, NewDeployment, Repeated, SlotTaken, Started
 from commands.core.reasons import Milestone
 
@@ -53,11 +53,20 @@ class FakeDeployments:
         return tuple(row.id for row in sorted(self.rows.values(), key=_number) if self._is_unfinished(row))
 
     async def recent(
-        self, *, app: str | None = None, environment: str | None = None, limit: int = 20
+        self,
+        *,
+        app: str | None = None,
+        environment: str | None = None,
+        stage: Stage | None = None,
+        limit: int = 20,
     ) -> tuple[Deployment, ...]:
         self._fail()
         newest = sorted(self.rows.values(), key=_number, reverse=True)
-        found = [row for row in newest if app in {None, row.app} and environment in {None, row.environment}]
+        found = [
+            row
+            for row in newest
+            if app in {None, row.app} and environment in {None, row.environment} and stage in {None, row.stage}
+        ]
         return tuple(found[: max(limit, 0)])
 
     async def save(self, deployment: Deployment, *, milestones: Sequence[Milestone]) -> Deployment | None:
@@ -119,7 +128,8 @@ class FakeDeployments:
         return next((row for row in held if (row.app, row.environment) == (app, environment)), None)
 
     def _is_unfinished(self, row: Deployment) -> bool:
-        return not row.stage.is_terminal or row.id in self._stale or bool(self._unsaid(row.id))
+        is_moving = not row.stage.is_terminal or row.watched_until is not None
+        return is_moving or row.id in self._stale or bool(self._unsaid(row.id))
 
     def _unsaid(self, deployment: str) -> tuple[Milestone, ...]:
         kept = self._milestones.get(deployment, {}).values()
@@ -150,5 +160,7 @@ def _first(new: NewDeployment, number: int) -> Deployment:
         reason=new.reason,
         workflow=f"{new.app}-{new.environment}-{number}",
         parameters=tuple(new.parameters.items()),
+        content=new.content or Content(),
         way_back=new.way_back,
+        source=new.source,
     )

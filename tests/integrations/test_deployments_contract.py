@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 
 from commands.core.errors import Permanent
-from commands.core.model import TERMINAL, Action, ActState, CardRef, Content, Failure, Stage, WayBack
+from commands.core.model import (
+    TERMINAL,
+    Action,
+    ActState,
+    CardRef,
+    Content,
+    Failure,
+    Later,
+    Restore,
+    Source,
+    Stage,
+    Takeover,
+    WayBack,
+)
 from commands.core.ports import AlreadyAsked, Asked, Deployments, Repeated, SlotTaken, Started
 from tests.fakes.deployments import FakeDeployments
 from tests.integrations.store.build import act, milestone, new, opened, settings, started
@@ -45,6 +58,38 @@ async def test_a_free_slot_gives_a_row_with_everything_that_was_asked(store: Dep
     assert (deployment.requester, deployment.channel) == (order.requester, order.channel)
     assert (deployment.reason, deployment.way_back) == (order.reason, order.way_back)
     assert await store.load(deployment.id) == deployment
+
+
+async def test_a_row_may_begin_with_the_content_of_an_earlier_one(store: Deployments) -> None:
+    content, source = (
+        Content(digest="sha256:" + "ab" * 32, chart_commit="c" * 40),
+        Source(action=Action.ROLLBACK, number=7),
+    )
+    deployment = await started(store, new(content=content, source=source))
+    assert (deployment.content, deployment.source) == (content, source)
+    assert deployment.goes_straight_through
+    assert await store.load(deployment.id) == deployment
+
+
+async def test_what_is_restored_and_what_came_later_is_kept(store: Deployments) -> None:
+    failure = Failure(step="release", message="no room", lines=("one", "two"))
+    restore = Restore(
+        number=1,
+        version="v1.1",
+        digest="sha256:" + "cd" * 32,
+        workflow="shop-staging-2-restore",
+        parameters=(("app", "shop"), ("values", "{}")),
+        began_at=NOON,
+        pipeline=pipeline(),
+        finished_at=NOON,
+        failure=failure,
+    )
+    later = Later(number=9, version="v1.1", action=Action.ROLLBACK, by=BOB, state=Takeover.DONE)
+    first = await started(store)
+    saved = await store.save(replace(first, restore=restore, later=later), milestones=[])
+    assert saved is not None
+    assert (saved.restore, saved.later) == (restore, later)
+    assert await store.load(first.id) == saved
 
 
 async def test_the_same_command_counts_once(store: Deployments) -> None:
@@ -334,6 +379,26 @@ async def test_a_terminal_deployment_with_something_left_to_say_is_unfinished(st
     assert await store.unfinished() == (first.id,)
     await store.said(first.id, key="a")
     assert await store.unfinished() == ()
+
+
+async def test_a_finished_deployment_that_is_watched_is_unfinished_until_it_is_not(store: Deployments) -> None:
+    first = await started(store)
+    watched = await store.save(replace(first, stage=Stage.SUCCEEDED, watched_until=NOON), milestones=[])
+    await store.shown(first.id, card=CARD, revision=1)
+    assert await store.unfinished() == (first.id,)
+    assert watched is not None
+    await store.save(replace(watched, watched_until=None), milestones=[])
+    await store.shown(first.id, card=CARD, revision=2)
+    assert await store.unfinished() == ()
+
+
+async def test_recent_deployments_of_one_stage_are_listed_alone(store: Deployments) -> None:
+    for key, stage in enumerate([Stage.SUCCEEDED, Stage.FAILED, Stage.SUCCEEDED]):
+        row = await started(store, new(str(key)))
+        await store.save(replace(row, stage=stage), milestones=[])
+    assert [row.number for row in await store.recent(app="shop", stage=Stage.SUCCEEDED)] == [3, 1]
+    assert [row.number for row in await store.recent(stage=Stage.FAILED, limit=1)] == [2]
+    assert await store.recent(environment="staging", stage=Stage.EXPIRED) == ()
 
 
 async def test_unfinished_deployments_are_listed_oldest_first(store: Deployments) -> None:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.core.acts import expected_of, gate_of
-from commands.core.lifecycle import (
-    APPEAR_WITHIN,
+from commands.core.lifecycle import APPEAR_WITHIN, step
+from commands.core.model import TERMINAL, Act, Action, ActState, Content, Deployment, Failure, Stage
+from commands.core.moves import (
     CloseAct,
     PatchRollout,
     ReadLog,
@@ -18,9 +19,7 @@ from commands.core.lifecycle import (
     StopPipeline,
     SubmitPipeline,
     Wake,
-    step,
 )
-from commands.core.model import TERMINAL, Act, Action, ActState, Content, Deployment, Failure, Stage
 from commands.core.observed import (
     Pause,
     PauseReason,

@@ -1,0 +1,80 @@
+"""What a move of a deployment is made of: what was seen, what it becomes, and what is to be done outside.
+
+The lifecycle makes them, `commands.flow.advance` carries them out. Data only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.core.model import Act, ActState, Deployment
+from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
+from commands.core.reasons import Milestone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The newest observations; `log` is the failed step's log once it was read, None before.
+
+    `scan` is what was found in the image when the pipeline has just told its digest, None where nobody knows.
+    """
+
+    pipeline: PipelineSnapshot | None = None
+    rollout: RolloutSnapshot | None = None
+    log: tuple[str, ...] | None = None
+    scan: Scan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPipeline:
+    """Start the pipeline; harmless when it runs already."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopPipeline:
+    """Stop the pipeline because of an act."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class PatchRollout:
+    """Carry out an act on the rollout, if it is still what the person saw."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAct:
+    """Write down what became of an act."""
+
+    act: Act
+    state: ActState
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """Fetch the log of a failed step, then look again."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Look again at a time, whatever happens."""
+
+    at: datetime
+
+
+Effect = SubmitPipeline | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One move: the row as it should be, what the thread hears, what to do outside.
+
+    Milestones follow from what the row now holds, so they count only where the row has changed.
+    """
+
+    deployment: Deployment
+    milestones: tuple[Milestone, ...] = ()
+    effects: tuple[Effect, ...] = ()
