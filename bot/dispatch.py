@@ -13,7 +13,7 @@ from typing import TypeVar, assert_never
 
 from bot.catalogs import CatalogSource
 from bot.worker import Worker
-from commands import abort, deploy, form, plan, promote, status
+from commands import abort, deploy, form, history, plan, promote, status
 from commands import help as help_verb
 from commands.core import grammar
 from commands.core.catalog import Catalog
@@ -29,6 +29,7 @@ from commands.core.requests import (
     DeployRequest,
     FormRequest,
     HelpRequest,
+    HistoryRequest,
     LaterRequest,
     Misunderstood,
     PlanRequest,
@@ -54,6 +55,7 @@ TEXTS: Mapping[str, str] = {
     "promote": promote.__doc__ or "",
     "abort": abort.__doc__ or "",
     "status": status.__doc__ or "",
+    "history": history.__doc__ or "",
     "help": help_verb.__doc__ or "",
 }
 
@@ -158,10 +160,8 @@ class Dispatch:
                     request, user=origin.user, catalog=catalog, deployments=self.deployments, ask=self.ask
                 )
                 return self._typed(notice, catalog)
-            case StatusRequest():
-                return await status.run(request, catalog=catalog, deployments=self.deployments, rollouts=self.rollouts)
-            case HelpRequest():
-                return help_verb.run(request, texts=TEXTS)
+            case StatusRequest() | HistoryRequest() | HelpRequest():
+                return await self._read(request, catalog)
             case FormRequest():
                 return await form.run(
                     request,
@@ -176,6 +176,18 @@ class Dispatch:
                 return Notice(code=ReasonCode.NOT_AVAILABLE, facts={"verb": request.verb})
             case Misunderstood():
                 return request.notice
+            case _:
+                assert_never(request)
+
+    async def _read(self, request: StatusRequest | HistoryRequest | HelpRequest, catalog: Catalog) -> Notice:
+        """Run what only reads and needs no role."""
+        match request:
+            case StatusRequest():
+                return await status.run(request, catalog=catalog, deployments=self.deployments, rollouts=self.rollouts)
+            case HistoryRequest():
+                return await history.run(request, catalog=catalog, deployments=self.deployments)
+            case HelpRequest():
+                return help_verb.run(request, texts=TEXTS)
             case _:
                 assert_never(request)
 

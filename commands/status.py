@@ -1,41 +1,141 @@
-"""See what runs where: `/rollout status [app] [environment]`.
+"""See what runs where: `/rollout status [app|all] [environment]`.
 
-Without words, everything in motion; with an app, what it runs in each environment. Needs no role.
+Without words, everything in motion; with an app, what it runs in each environment; `all` or an environment lists every
+app. Needs no role.
 """
 
-from commands.core.catalog import Catalog
-from commands.core.model import Deployment
-from commands.core.observed import RolloutSnapshot
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from commands.core import plan
+from commands.core.acts import awaited, is_ours
+from commands.core.catalog import App, Catalog
+from commands.core.grammar import ALL
+from commands.core.model import Deployment, WayBack
+from commands.core.observed import RolloutPhase, RolloutSnapshot
+from commands.core.policy import roles_for
 from commands.core.ports import Deployments, Rollouts
+from commands.core.reading import Page, StatusRow, page_of
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.requests import StatusRequest
+from commands.flow import turning
+
+FLEET_PAGE = 25
+MOTION_PAGE = 15
+APP_PAGE = 8
 
 
 async def run(request: StatusRequest, *, catalog: Catalog, deployments: Deployments, rollouts: Rollouts) -> Notice:
     """List what was asked for, one row per app and environment."""
-    is_everything = request.app is None and request.environment is None
-    rows = []
-    for app in catalog.apps.values():
-        for name in app.environments:
-            if request.app not in {None, app.name} or request.environment not in {None, name}:
-                continue
-            holder = await deployments.holder(app=app.name, environment=name)
-            if is_everything and holder is None:
-                continue
-            snapshot = rollouts.snapshot(catalog.place(app, catalog.environments[name]))
-            rows.append(_row(app.name, name, snapshot, holder))
-    facts: dict[str, Fact] = {"app": request.app or "", "environment": request.environment or "", "count": len(rows)}
-    return Notice(code=ReasonCode.STATUS, facts=facts, rows=tuple(rows))
+    moving = {(row.app, row.environment): _newest(row, rollouts) for row in await deployments.holders()}
+    look = _Look(catalog=catalog, rollouts=rollouts, moving=moving)
+    if request.app is not None:
+        return await _app(request, catalog.apps[request.app], look, deployments)
+    rows = [
+        look.row(app, name)
+        for app in sorted(catalog.apps.values(), key=lambda app: app.name)
+        for name in app.environments
+        if request.environment in {None, name}
+    ]
+    if request.is_all or request.environment is not None:
+        return _fleet(request, rows)
+    return _motion(request, rows, look)
 
 
-def _row(app: str, environment: str, rollout: RolloutSnapshot | None, holder: Deployment | None) -> str:
-    parts = [app, environment]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What a row is made of."""
+
+    catalog: Catalog
+    rollouts: Rollouts
+    moving: Mapping[tuple[str, str], Deployment]
+
+    def row(self, app: App, environment: str, recent: Sequence[Deployment] = ()) -> StatusRow:
+        place = self.catalog.place(app, self.catalog.environments[environment])
+        rollout, moving = self.rollouts.snapshot(place), self.moving.get((app.name, environment))
+        runs = _runs(rollout, moving, recent)
+        return StatusRow(
+            app=app.name,
+            environment=environment,
+            is_known=rollout is not None or self.rollouts.is_synced(place),
+            running=runs.version if runs else "",
+            since=runs.since if runs else None,
+            rollout=rollout,
+            moving=moving,
+            waits_for=self._waits_for(moving),
+        )
+
+    def forgotten(self, moving: Deployment) -> StatusRow:
+        """Make the row of something in motion that the catalog no longer names."""
+        return StatusRow(
+            app=moving.app,
+            environment=moving.environment,
+            running=moving.ran_before,
+            rollout=self.rollouts.snapshot(moving.place),
+            moving=moving,
+            waits_for=self._waits_for(moving),
+        )
+
+    def _waits_for(self, moving: Deployment | None) -> tuple[str, ...]:
+        action = awaited(moving) if moving is not None else None
+        if moving is None or action is None:
+            return ()
+        return tuple(roles_for(self.catalog, action=action, app=moving.app, environment=moving.environment))
+
+
+def _newest(row: Deployment, rollouts: Rollouts) -> Deployment:
+    """Tell what the cluster says now, not what the row remembers."""
+    live = rollouts.snapshot(row.place)
+    return replace(row, rollout=live) if is_ours(row, live) else row
+
+
+def _runs(rollout: RolloutSnapshot | None, moving: Deployment | None, recent: Sequence[Deployment]) -> WayBack | None:
+    """Say what people are served; while something moves, that is what ran when it began."""
     if rollout is None:
-        parts.append("nothing runs")
-    elif rollout.is_done:
-        parts += [rollout.version, f"{rollout.new.ready}/{rollout.desired} ready"]
-    else:
-        parts += [rollout.version, rollout.phase.value.lower(), f"{rollout.weight} %"]
-    if holder is not None:
-        parts.append(f"#{holder.number} {holder.version} {holder.stage.value.replace('_', ' ')}")
-    return " · ".join(parts)
+        return None
+    if moving is not None and not rollout.is_done:
+        return moving.way_back
+    return plan.way_back(rollout, recent)
+
+
+async def _app(request: StatusRequest, app: App, look: _Look, deployments: Deployments) -> Notice:
+    names = [name for name in app.environments if request.environment in {None, name}]
+    if not names:
+        places = {"environment": request.environment or "", "environments": ", ".join(app.environments)}
+        return Notice(code=ReasonCode.WRONG_ENVIRONMENT, facts={"app": app.name, **places})
+    page = page_of(names, number=request.page, size=APP_PAGE)
+    recent = await asyncio.gather(*(deployments.recent(app=app.name, environment=name) for name in page.items))
+    rows = tuple(look.row(app, name, known) for name, known in zip(page.items, recent, strict=True))
+    return _notice(ReasonCode.STATUS, request, Page(items=rows, number=page.number, pages=page.pages), app=app.name)
+
+
+def _fleet(request: StatusRequest, rows: Sequence[StatusRow]) -> Notice:
+    return _notice(
+        ReasonCode.FLEET,
+        request,
+        page_of(rows, number=request.page, size=FLEET_PAGE),
+        environment=request.environment or "",
+        count=len(rows),
+        moving=sum(row.moving is not None for row in rows),
+        unwell=sum(row.rollout is not None and row.rollout.phase is RolloutPhase.DEGRADED for row in rows),
+    )
+
+
+def _motion(request: StatusRequest, rows: Sequence[StatusRow], look: _Look) -> Notice:
+    """List what moves, whether the catalog still names it or not, and what somebody moves outside Slipway."""
+    known = {(row.app, row.environment): row for row in rows}
+    ours = [known.get(key) or look.forgotten(row) for key, row in look.moving.items()]
+    outside = [row for row in rows if row.moving is None and row.rollout is not None and _moves(row.rollout)]
+    page = page_of([*ours, *outside], number=request.page, size=MOTION_PAGE)
+    return _notice(ReasonCode.MOTION, request, page, count=len(ours) + len(outside))
+
+
+def _moves(rollout: RolloutSnapshot) -> bool:
+    return rollout.phase in {RolloutPhase.PROGRESSING, RolloutPhase.PAUSED}
+
+
+def _notice(code: ReasonCode, request: StatusRequest, page: Page[StatusRow], **facts: Fact) -> Notice:
+    words = ("status", request.app, ALL if request.is_all else None, request.environment)
+    choices = turning.beside(page, *words)
+    return Notice(code=code, facts={**facts, **turning.facts(page)}, choices=choices, status=page.items)

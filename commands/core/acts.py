@@ -62,6 +62,16 @@ def is_waiting(rollout: RolloutSnapshot) -> bool:
     return rollout.is_current and rollout.pause is not None and rollout.pause.reason in _PROMOTABLE
 
 
+def awaited(deployment: Deployment) -> Action | None:
+    """Name the act that only a person can do for it to go on; None where it goes on by itself or has ended."""
+    rollout = deployment.rollout
+    if deployment.stage.is_terminal or rollout is None or not is_ours(deployment, rollout) or rollout.is_aborted:
+        return None
+    if not rollout.is_current or rollout.pause is None or rollout.pause.until is not None:
+        return None
+    return Action.RESUME if rollout.pause.reason is PauseReason.MANUAL else Action.PROMOTE
+
+
 _PROMOTABLE = {PauseReason.STEP, PauseReason.GREEN}
 
 

@@ -17,6 +17,7 @@ from commands.core.requests import (
     DeployRequest,
     FormRequest,
     HelpRequest,
+    HistoryRequest,
     LaterRequest,
     Misunderstood,
     PlanRequest,
@@ -28,6 +29,8 @@ from commands.core.requests import (
 MAX_TEXT = 1000
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 LATEST = "latest"
+ALL, PAGE = "all", "page"
+MOST_PAGES = 999
 
 STRATEGY_WORDS: Mapping[str, Strategy] = {
     "rolling": Strategy.ROLLING,
@@ -37,8 +40,8 @@ STRATEGY_WORDS: Mapping[str, Strategy] = {
     "canary": Strategy.CANARY,
     "recreate": Strategy.RECREATE,
 }
-LATER_VERBS = ("retry", "pause", "resume", "restart", "rollback", "history")
-VERBS = ("deploy", "plan", "status", "promote", "advance", "full", "abort", "cancel", "help", *LATER_VERBS)
+LATER_VERBS = ("retry", "pause", "resume", "restart", "rollback")
+VERBS = ("deploy", "plan", "status", "promote", "advance", "full", "abort", "cancel", "history", "help", *LATER_VERBS)
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032`\u00b4"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -91,6 +94,11 @@ def render(request: DeployRequest) -> str:
     if request.reason:
         parts += ["because", request.reason]
     return " ".join(parts)
+
+
+def render_page(*words: str | None, page: int) -> str:
+    """Write the line that shows a page of a list; None among the words is what was not said."""
+    return " ".join(["/rollout", *(word for word in words if word), *([PAGE, str(page)] if page > 1 else [])])
 
 
 def tidy(text: str) -> str:
@@ -293,19 +301,59 @@ def _later(line: _Line, verb: str) -> Request:
     return LaterRequest(verb=verb, app=target.app, environment=target.environment, version=target.version)
 
 
+@dataclass(slots=True)
+class _Selection:
+    app: str | None = None
+    environment: str | None = None
+    is_all: bool = False
+    page: int = 1
+
+
 def _status(line: _Line, start: int) -> Request:
-    app = environment = None
-    for index in range(start, len(line.words)):
+    found = _selection(line, start)
+    if isinstance(found, Misunderstood):
+        return found
+    is_all = found.is_all and found.app is None and found.environment is None
+    return StatusRequest(app=found.app, environment=found.environment, is_all=is_all, page=found.page)
+
+
+def _history(line: _Line, verb: str) -> Request:
+    app = _app_or_confused(line, 1, verb)
+    if isinstance(app, Misunderstood):
+        return app
+    found = _selection(line, 1)
+    return (
+        found
+        if isinstance(found, Misunderstood)
+        else HistoryRequest(app=app, environment=found.environment, page=found.page)
+    )
+
+
+def _selection(line: _Line, start: int) -> _Selection | Misunderstood:
+    """Read which of many are wanted: an app, an environment, all of them, a page, in any order."""
+    found, index = _Selection(), start
+    while index < len(line.words):
         word = _clean(line.words[index]).lower()
-        if word in line.vocabulary.apps and app is None:
-            app = line.vocabulary.apps[word]
-        elif word in line.vocabulary.environments and environment is None:
-            environment = word
+        if word in line.vocabulary.apps and found.app is None:
+            found.app = line.vocabulary.apps[word]
+        elif word in line.vocabulary.environments and found.environment is None:
+            found.environment = word
+        elif word == ALL:
+            found.is_all = True
+        elif word == PAGE and (number := _number(line, index + 1)):
+            found.page, index = number, index + 1
         else:
-            known = [*line.vocabulary.apps, *line.vocabulary.environments]
-            code = ReasonCode.UNKNOWN_APP if app is None else ReasonCode.UNKNOWN_WORD
+            known = [*line.vocabulary.apps, *line.vocabulary.environments, ALL]
+            code = ReasonCode.UNKNOWN_APP if found.app is None else ReasonCode.UNKNOWN_WORD
             return _suggest(code, line, index, known)
-    return StatusRequest(app=app, environment=environment)
+        index += 1
+    return found
+
+
+def _number(line: _Line, index: int) -> int:
+    """Read the number of a page; 0 where there is none."""
+    word = _clean(line.words[index]) if index < len(line.words) else ""
+    return min(int(word), MOST_PAGES) if word.isascii() and word.isdigit() else 0
 
 
 def _help(line: _Line, _: str) -> Request:
@@ -321,6 +369,7 @@ _PARSERS: Mapping[str, Callable[[_Line, str], Request]] = {
     "full": _promote,
     "abort": _abort,
     "cancel": _abort,
+    "history": _history,
     "help": _help,
     **dict.fromkeys(LATER_VERBS, _later),
 }

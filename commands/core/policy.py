@@ -38,7 +38,7 @@ _IMPLIED_BY = {Action.FULL: (Action.FULL, Action.PROMOTE), Action.CANCEL: (Actio
 
 def permits(catalog: Catalog, person: Person, *, action: Action, app: str, environment: str) -> Verdict:
     """Say whether a person's roles allow an action on an app in an environment."""
-    able = _roles_for(catalog, action=action, app=app, environment=environment)
+    able = roles_for(catalog, action=action, app=app, environment=environment)
     if person.roles & set(able):
         return Allowed()
     facts = {
@@ -51,7 +51,8 @@ def permits(catalog: Catalog, person: Person, *, action: Action, app: str, envir
     return Denied(Notice(code=ReasonCode.ROLE_MISSING, facts=facts))
 
 
-def _roles_for(catalog: Catalog, *, action: Action, app: str, environment: str) -> list[str]:
+def roles_for(catalog: Catalog, *, action: Action, app: str, environment: str) -> list[str]:
+    """List the roles of which each allows an action on an app in an environment, in the order of the grants."""
     names = _IMPLIED_BY.get(action, (action,))
     roles = [
         grant.role

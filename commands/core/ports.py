@@ -281,6 +281,10 @@ class Deployments(Protocol):
         """Return the deployment that holds the slot."""
         ...
 
+    async def holders(self) -> tuple[Deployment, ...]:
+        """List the deployments that hold a slot, by their numbers: all that is in motion."""
+        ...
+
     async def unfinished(self) -> tuple[str, ...]:
         """List the ids of deployments that are not terminal, are still watched, or whose card or thread is behind."""
         ...

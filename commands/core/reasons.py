@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from commands.core.reading import HistoryRow, StatusRow
+
 Fact = str | int | datetime
 
 
@@ -59,6 +61,9 @@ class ReasonCode(StrEnum):
     REQUESTED = "requested"
     PLAN = "plan"
     STATUS = "status"
+    FLEET = "fleet"
+    MOTION = "motion"
+    HISTORY = "history"
     HELP = "help"
 
 
@@ -139,6 +144,13 @@ class PlanLine:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
+class Label(StrEnum):
+    """A button under a reply whose label is a word of ours."""
+
+    PREVIOUS = "previous"
+    NEXT = "next"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """A button under a reply: its label's facts are the app's own words; `command` is the line it stands for.
@@ -146,7 +158,7 @@ class Choice:
     `confirm` marks a choice that commits to something: it is the answer to a question that was just asked.
     """
 
-    label: str
+    label: str | Label
     command: str
     is_confirmation: bool = False
 
@@ -170,9 +182,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One reply: a code, the facts that its words need, the next steps offered and, for lists, the rows.
+    """One reply: a code, the facts that its words need, the next steps offered and, for help, its own text in `rows`.
 
-    `offers` are the versions that the next steps are about, `lines` is what a plan says, the dearest first.
+    `offers` are the versions that the next steps are about, `lines` is what a plan says, the dearest first; `status`
+    and `history` are the page of a list.
     """
 
     code: ReasonCode
@@ -181,6 +194,8 @@ class Notice:
     rows: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = ()
     lines: tuple[PlanLine, ...] = ()
+    status: tuple[StatusRow, ...] = ()
+    history: tuple[HistoryRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,10 +62,21 @@ class PressRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRequest:
-    """`status [app] [environment]`."""
+    """`status [app] [environment]`, or `status all`; `page` counts from 1."""
 
     app: str | None = None
     environment: str | None = None
+    is_all: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRequest:
+    """`history <app> [environment]`; `page` counts from 1."""
+
+    app: str
+    environment: str | None = None
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +88,7 @@ class HelpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaterRequest:
-    """A verb that is understood and not yet done: retry, pause, resume, restart, rollback, history."""
+    """A verb that is understood and not yet done: retry, pause, resume, restart, rollback."""
 
     verb: str
     app: str | None = None
@@ -99,6 +110,7 @@ Request = (
     | PromoteRequest
     | AbortRequest
     | StatusRequest
+    | HistoryRequest
     | HelpRequest
     | LaterRequest
     | Misunderstood

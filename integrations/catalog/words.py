@@ -19,7 +19,8 @@ from integrations.catalog.problems import shown, suggestion
 VERBS: Final = frozenset(
     {
         *("deploy", "rollout", "help", "status", "promote", "advance", "full", "abort", "retry", "pause", "resume"),
-        *("restart", "rollback", "history", "plan", "cancel", "approve", "to", "because", "latest"),
+        *("restart", "rollback", "history", "plan", "cancel", "approve", "to", "because", "latest", "all"),
+        "page",
     }
 )
 ACTIONS: Final = {**{action.value: action.value for action in Action}, "advance": Action.PROMOTE.value, "*": "*"}
@@ -70,7 +71,7 @@ def spoken_name(text: str) -> str:
 
 
 def environment_name(text: str) -> str:
-    if text in {"full", "to", "because"}:
+    if text in {"full", "to", "because", "all", "page"}:
         raise Unfit(f"{shown(text)} is a word of the commands.", "Choose another name.")
     return name(text)
 

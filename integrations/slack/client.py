@@ -5,6 +5,7 @@ Built by the wiring, used by verbs and the worker. Translates; whether to say a 
 
 import asyncio
 import hashlib
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -25,8 +26,11 @@ from integrations.slack.blocks import Message
 from integrations.slack.connection import NETWORK_ERRORS, SYSTEM, code_of, failure_of, status_of
 from integrations.slack.throttle import Throttle
 
+_LOG = logging.getLogger(__name__)
+
 _UPDATE, _POST, _WHISPER = "chat.update", "chat.postMessage", "chat.postEphemeral"
 _OPEN = "views.open"
+_WHO = "auth.test"
 # Calls whose repetition changes nothing. A post that was perhaps received would be there twice.
 _SAFE = frozenset({_UPDATE})
 # A trigger lives for seconds: whoever has to wait for another try is better answered in another way.
@@ -55,6 +59,7 @@ class SlackChat:
     def __init__(self, client: AsyncWebClient, *, throttle: Throttle | None = None) -> None:
         self._client = client
         self._throttle = throttle or Throttle()
+        self._home = ""
 
     async def post(self, channel: str, card: Card) -> CardRef:
         message = cards.render(card)
@@ -79,7 +84,8 @@ class SlackChat:
         )
 
     async def whisper(self, *, channel: str, user: str, notice: Notice) -> None:
-        arguments = _arguments(notices.render(notice))
+        home = await self._address() if notices.has_cards(notice) else ""
+        arguments = _arguments(notices.render(notice, home=home))
         try:
             await self._request(_WHISPER, channel, channel=channel, user=user, **arguments)
         except SlackApiError as error:
@@ -97,6 +103,17 @@ class SlackChat:
     async def aclose(self) -> None:
         if self._client.session is not None:
             await self._client.session.close()
+
+    async def _address(self) -> str:
+        """Return the workspace's own address, asked for once; an answer does not fail for want of links."""
+        if not self._home:
+            try:
+                found = (await self._call(_WHO, "")).get("url")
+            except SystemFailure as failure:
+                _LOG.warning("lists have no links to cards: %s", failure.message)
+                return ""
+            self._home = found if isinstance(found, str) and found.endswith("/") else ""
+        return self._home
 
     async def _call(self, method: str, place: str, **arguments: Any) -> AsyncSlackResponse:
         try:

@@ -5,8 +5,8 @@ Called by the client. A choice's button carries the command line that it stands 
 
 from collections.abc import Iterator, Sequence
 
-from commands.core.reasons import Choice, Notice, PlanLine
-from integrations.slack import blocks, offers, plan_words, text, words
+from commands.core.reasons import Choice, Label, Notice, PlanLine, ReasonCode
+from integrations.slack import blocks, listing, offers, plan_words, text, words
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
@@ -20,11 +20,17 @@ _ROW = 400
 _PLAN_LINES = 40
 
 
-def render(notice: Notice) -> Message:
-    """Draw a notice; without blocks it reads the same, so that a notification says all of it."""
+def render(notice: Notice, *, home: str = "") -> Message:
+    """Draw a notice; without blocks it reads the same, so that a notification says all of it.
+
+    Parameters
+    ----------
+    home
+        The workspace's own address, for links to cards; empty where it is not known.
+    """
     words_said = sentence(notice)
     parts = [Part(blocks.section(words_said))]
-    rows = _rows(notice.rows)
+    rows = [*_rows(notice.rows), *_listed(notice, home)]
     parts += [Part(blocks.section(page), Keep.EARLIER) for page in _pages(rows, count=len(rows))]
     plan = _pages(_plan(notice.lines), count=len(notice.lines))
     parts += [Part(blocks.section(page), Keep.EARLIER) for page in plan]
@@ -33,6 +39,9 @@ def render(notice: Notice) -> Message:
     buttons = _buttons(notice.choices)
     parts += [Part(blocks.actions(buttons))] if buttons else []
     return blocks.fit(parts, fallback=words_said)
+
+
+_SHOWN = {ReasonCode.STATUS: listing.detail, ReasonCode.FLEET: listing.brief}
 
 
 def is_confirmation(action: str) -> bool:
@@ -45,6 +54,20 @@ def sentence(notice: Notice) -> Mrkdwn:
     saying = words.SAYINGS[notice.code]
     filled = (fill(part, notice.facts) for part in (saying.what, saying.why, saying.next) if part)
     return Mrkdwn(" ".join(part.strip() for part in filled if part.strip()))
+
+
+def has_cards(notice: Notice) -> bool:
+    """Say whether it names deployments whose cards could be linked."""
+    moving = [row.moving for row in notice.status] + [row.deployment for row in notice.history]
+    return any(row is not None and row.card is not None for row in moving)
+
+
+def _listed(notice: Notice, home: str) -> list[Mrkdwn]:
+    shown = _SHOWN.get(notice.code, listing.line)
+    return [
+        *(shown(row, home=home) for row in notice.status),
+        *(listing.past(row, home=home) for row in notice.history),
+    ]
 
 
 def _rows(rows: Sequence[str]) -> list[Mrkdwn]:
@@ -83,7 +106,7 @@ def _buttons(choices: Sequence[Choice]) -> list[Block]:
     usable = [choice for choice in choices if 0 < len(choice.command) <= blocks.BUTTON_VALUE][:_CHOICES]
     return [
         blocks.button(
-            label=choice.label,
+            label=words.LABELS[choice.label] if isinstance(choice.label, Label) else choice.label,
             action=f"{CONFIRM_PREFIX if choice.is_confirmation else CHOICE_PREFIX}{index}",
             value=choice.command,
             style="primary" if choice.is_confirmation else "",

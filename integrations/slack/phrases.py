@@ -100,6 +100,10 @@ def _day(value: Fact) -> Mrkdwn:
     return _date(value, "{date_short_pretty}", "%Y-%m-%d")
 
 
+def _moment(value: Fact) -> Mrkdwn:
+    return _date(value, "{date_short_pretty} {time}", "%Y-%m-%d %H:%M UTC")
+
+
 def _date(value: Fact, token: str, otherwise: str) -> Mrkdwn:
     """Show a moment in the reader's own zone; the part after the bar is for readers whose client cannot."""
     if not isinstance(value, datetime):
@@ -156,6 +160,7 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "person": _person,
     "time": _time,
     "day": _day,
+    "moment": _moment,
     "span": _span,
     "doing": _verb(words.DOING),
     "done": _verb(words.DONE),

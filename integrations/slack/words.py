@@ -11,6 +11,7 @@ the last, `{by:person}` a mention of a chat id, `{at:time}` a time in the reader
 from dataclasses import dataclass
 
 from commands.core.model import Action
+from commands.core.reasons import Label
 from commands.core.reasons import MilestoneCode as M
 from commands.core.reasons import ReasonCode as R
 
@@ -212,9 +213,21 @@ SAYINGS: dict[R, Saying] = {
     ),
     R.REQUESTED: Saying("{action:doing} {app} in {environment} (#{deployment})."),
     R.PLAN: Saying("*Plan: {app} {version:code} to {environment}, {strategy}.* Nothing was changed."),
-    R.STATUS: Saying(
-        "*What runs where*{app:if|, #|}{environment:if|, #|}",
-        "{count:if||Nothing is in motion.}",
+    R.STATUS: Saying("*What runs where: {app}*", "", "{page:if|Page # of|} {pages:if|#|}"),
+    R.FLEET: Saying(
+        "*What runs {environment:if|in #|where}*",
+        "{count:plural|# place|# places}{moving:if|, # in motion|}{unwell:if|, # not healthy|}.",
+        "{page:if|Page # of|} {pages:if|#|}",
+    ),
+    R.MOTION: Saying(
+        "{count:if|*In motion: #*|Nothing is in motion.}",
+        "{count:if||`/rollout status all` lists what runs where.}",
+        "{page:if|Page # of|} {pages:if|#|}",
+    ),
+    R.HISTORY: Saying(
+        "*Deployments of {app}{environment:if| to #|}*",
+        "{count:if||None yet: `/deploy` starts the first.}",
+        "{page:if|Page #|}",
     ),
     R.HELP: Saying("{verb:if-code|*Help for* #|*What Slipway understands*}"),
 }
@@ -263,7 +276,10 @@ FACTS: dict[R, frozenset[str]] = {
     ),  # A channel id, or empty.
     R.REQUESTED: frozenset({"action", "app", "environment", "deployment"}),
     R.PLAN: frozenset({"app", "version", "environment", "strategy"}),
-    R.STATUS: frozenset({"app", "environment", "count"}),  # App and environment may be empty; count: of rows.
+    R.STATUS: frozenset({"app", "page", "pages"}),  # Numbers of pages: 0 where there is only one; so everywhere.
+    R.FLEET: frozenset({"environment", "count", "moving", "unwell", "page", "pages"}),  # Environment may be empty.
+    R.MOTION: frozenset({"count", "page", "pages"}),
+    R.HISTORY: frozenset({"app", "environment", "count", "page"}),  # Environment may be empty; count: at least.
     R.HELP: frozenset({"verb"}),  # Empty for the overview.
 }
 
@@ -360,6 +376,8 @@ STEPS: dict[str, str] = {
     "release": "Release",
     "rollout": "Rollout",
 }
+
+LABELS: dict[Label, str] = {Label.PREVIOUS: "Previous", Label.NEXT: "Next"}
 
 SOMEBODY = "somebody"
 OR = "or"

@@ -61,6 +61,12 @@ class SqlDeployments:
         async with self._transactions.reading(f"reading the slot of {app} in {environment}") as connection:
             return await rows.find_holder(connection, app=app, environment=environment)
 
+    async def holders(self) -> tuple[Deployment, ...]:
+        held = select(slot_rows.c.deployment)
+        query = select(*rows.DEPLOYMENT).where(deployment_rows.c.id.in_(held)).order_by(deployment_rows.c.number)
+        async with self._transactions.reading("listing what is in motion") as connection:
+            return tuple(rows.to_deployment(row) for row in await connection.execute(query))
+
     async def unfinished(self) -> tuple[str, ...]:
         unheard = select(milestone_rows.c.deployment).where(milestone_rows.c.said_at.is_(None))
         is_unfinished = or_(

@@ -48,6 +48,10 @@ class FakeDeployments:
         self._fail()
         return self._holder(app, environment)
 
+    async def holders(self) -> tuple[Deployment, ...]:
+        self._fail()
+        return tuple(row for row in sorted(self.rows.values(), key=_number) if not row.stage.is_terminal)
+
     async def unfinished(self) -> tuple[str, ...]:
         self._fail()
         return tuple(row.id for row in sorted(self.rows.values(), key=_number) if self._is_unfinished(row))

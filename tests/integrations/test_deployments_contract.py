@@ -135,6 +135,15 @@ async def test_the_holder_of_a_slot_is_found(store: Deployments) -> None:
     assert await store.holder(app="shop", environment="production") is None
 
 
+async def test_all_holders_are_listed_by_their_numbers(store: Deployments) -> None:
+    assert await store.holders() == ()
+    first = await started(store)
+    other = await started(store, new("trigger-2", environment="production"))
+    assert await store.holders() == (first, other)
+    assert await store.save(replace(first, stage=Stage.ABORTED), milestones=[])
+    assert await store.holders() == (other,)
+
+
 @pytest.mark.parametrize("stage", sorted(TERMINAL))
 async def test_a_terminal_stage_frees_the_slot(store: Deployments, stage: Stage) -> None:
     first = await started(store)

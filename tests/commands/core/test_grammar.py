@@ -15,6 +15,7 @@ from commands.core.requests import (
     DeployRequest,
     FormRequest,
     HelpRequest,
+    HistoryRequest,
     LaterRequest,
     Misunderstood,
     PlanRequest,
@@ -93,7 +94,13 @@ def deploy(text: str) -> Request:
                 wanted=DeployRequest(app="shop", version="v1.2", environment="production", strategy=Strategy.BLUE_GREEN)
             ),
         ),
-        ("history", LaterRequest(verb="history")),
+        ("status all", StatusRequest(is_all=True)),
+        ("status ALL page 3", StatusRequest(is_all=True, page=3)),
+        ("status page 2.", StatusRequest(page=2)),
+        ("status all staging page 9999", StatusRequest(environment="staging", page=999)),
+        ("history shop", HistoryRequest(app="shop")),
+        ("history store production page 2", HistoryRequest(app="shop", environment="production", page=2)),
+        ("retry", LaterRequest(verb="retry")),
         ("pause shop staging", LaterRequest(verb="pause", app="shop", environment="staging")),
     ],
 )

@@ -33,7 +33,7 @@ HOSTILE = (
 
 # What may stand in markup: entities, and references of our own making in angle brackets.
 _OURS = re.compile(
-    r"<@[UW][A-Z0-9]+>|<#[CDG][A-Z0-9]+>|<!date\^\d+\^\{[a-z_]+\}\|[0-9:\- UTC]+>|<https?://[^<>|\s]+\|[^<>|]*>"
+    r"<@[UW][A-Z0-9]+>|<#[CDG][A-Z0-9]+>|<!date\^\d+\^\{[a-z_]+\}(?: \{time\})?\|[0-9:\- UTC]+>|<https?://[^<>|\s]+\|[^<>|]*>"
 )
 _QUOTE = re.compile(r"^> ", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")

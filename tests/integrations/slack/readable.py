@@ -4,7 +4,7 @@ import re
 
 from integrations.slack.blocks import Message
 
-_DATE = re.compile(r"<!date\^\d+\^\{[a-z_]+\}\|([^>]*)>")
+_DATE = re.compile(r"<!date\^\d+\^\{[a-z_]+\}(?: \{time\})?\|([^>]*)>")
 _MENTION = re.compile(r"<@U0([A-Z0-9]+)>")
 
 

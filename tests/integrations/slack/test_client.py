@@ -8,6 +8,7 @@ from commands.core.card import Card, draw
 from commands.core.errors import Permanent, SystemFailure, Temporary
 from commands.core.form import Destination, Form
 from commands.core.model import CardRef
+from commands.core.reading import StatusRow
 from commands.core.reasons import Milestone, MilestoneCode, Notice, Offer, ReasonCode
 from integrations.slack.client import SlackChat
 from integrations.slack.connection import SlackSettings, check_ticket, new_session, web_client
@@ -81,6 +82,31 @@ async def test_where_the_app_is_not_the_person_is_told_in_direct_messages(
     slack.answers["chat.postEphemeral"] = [error(code)]
     await chat.whisper(channel="C0FOREIGN", user="U0EVE", notice=STALE)
     assert slack.sent("chat.postMessage")[0]["channel"] == "U0EVE"
+
+
+WITH_CARD = Notice(
+    code=ReasonCode.MOTION,
+    facts={"count": 1, "page": 0, "pages": 0},
+    status=(StatusRow(app="shop", environment="staging", moving=deployment(card=REF)),),
+)
+
+
+async def test_a_list_links_to_the_cards_of_what_it_names(slack: Slack, chat: SlackChat) -> None:
+    slack.answers["auth.test"] = [ok({"url": "https://acme.slack.com/"})]
+    for _ in range(2):
+        await chat.whisper(channel="C0DEPLOYS", user="U0EVE", notice=WITH_CARD)
+    link = "<https://acme.slack.com/archives/C0DEPLOYS/p1700000000000001|#142>"
+    assert all(link in sent["blocks"][1]["text"]["text"] for sent in slack.sent("chat.postEphemeral"))
+    assert len(slack.sent("auth.test")) == 1, "the address is asked for once"
+
+
+@pytest.mark.parametrize("answer", [ok(), ok({"url": "elsewhere"}), error("invalid_auth")])
+async def test_a_list_without_the_workspaces_address_has_no_links(
+    slack: Slack, chat: SlackChat, answer: Answer
+) -> None:
+    slack.answers["auth.test"] = [answer]
+    await chat.whisper(channel="C0DEPLOYS", user="U0EVE", notice=WITH_CARD)
+    assert "#142 `v1.2`" in slack.sent("chat.postEphemeral")[0]["blocks"][1]["text"]["text"]
 
 
 async def test_whisper_that_is_refused_otherwise_fails(slack: Slack, chat: SlackChat) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.core.reasons import Choice, Fact, Milestone, MilestoneCode, Notice, Offer, ReasonCode
+from commands.core.reasons import Choice, Fact, Label, Milestone, MilestoneCode, Notice, Offer, ReasonCode
 from integrations.slack import milestones, notices, words
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless, texts
 from tests.integrations.slack.limits import assert_fits, buttons
@@ -28,8 +28,7 @@ def notice(code: ReasonCode, outside: str, *, rows: int = 0, choices: int = 0) -
 @pytest.mark.parametrize("outside", HOSTILE)
 def test_hostile_text_in_every_fact_row_and_choice_is_harmless_and_fits(outside: str) -> None:
     for code in ReasonCode:
-        is_list = code in {ReasonCode.STATUS, ReasonCode.HELP}
-        message = notices.render(notice(code, outside, rows=400 if is_list else 2, choices=30))
+        message = notices.render(notice(code, outside, rows=400 if code is ReasonCode.HELP else 2, choices=30))
         assert_harmless(message)
         assert_fits(message)
 
@@ -69,6 +68,12 @@ def test_choices_become_buttons_that_carry_their_line() -> None:
     assert "style" not in buttons(message)[0]
 
 
+def test_a_button_that_turns_the_page_is_named_by_a_word_of_ours() -> None:
+    turn = Choice(label=Label.NEXT, command="/rollout status all page 2")
+    (button,) = buttons(notices.render(Notice(code=ReasonCode.STALE, choices=(turn,))))
+    assert (button["text"]["text"], button["value"]) == ("Next", "/rollout status all page 2")
+
+
 def test_answer_to_a_question_is_told_apart_from_a_shortcut() -> None:
     line = Choice(
         label="Deploy shop v1.2 to production", command="/deploy shop v1.2 to production", is_confirmation=True
@@ -89,15 +94,14 @@ def test_choice_whose_line_is_too_long_or_empty_is_left_out() -> None:
     assert [button["text"]["text"] for button in buttons(message)] == ["ok"]
 
 
-def test_two_hundred_apps_fit_and_the_rest_is_counted() -> None:
-    rows = tuple(f"app-{n} · production · v1.{n} · 5/5 ready · nothing in motion" for n in range(200))
-    facts: dict[str, Fact] = {"app": "", "environment": "", "count": 200}
-    message = notices.render(Notice(code=ReasonCode.STATUS, facts=facts, rows=rows))
+def test_rows_that_do_not_fit_are_counted() -> None:
+    rows = tuple(f"verb-{n}: " + "what it does, " * 6 for n in range(200))
+    message = notices.render(Notice(code=ReasonCode.HELP, facts={"verb": ""}, rows=rows))
     assert_fits(message)
     shown = readable(message).splitlines()
-    listed = [line for line in shown if line.startswith("app-")]
+    listed = [line for line in shown if line.startswith("verb-")]
     assert shown[-1] == f"and {200 - len(listed)} more"
-    assert 100 < len(listed) < 200
+    assert 90 < len(listed) < 200
 
 
 def test_what_is_known_of_the_versions_offered_stands_above_their_buttons() -> None:
@@ -124,8 +128,7 @@ def test_few_rows_are_all_shown() -> None:
 
 
 def test_rows_without_anything_to_see_are_left_out() -> None:
-    facts: dict[str, Fact] = {"app": "", "environment": "", "count": 2}
-    message = notices.render(Notice(code=ReasonCode.STATUS, facts=facts, rows=("", "\u200b")))
+    message = notices.render(Notice(code=ReasonCode.HELP, facts={"verb": ""}, rows=("", "\u200b")))
     assert len(message.blocks) == 1
     assert_fits(message)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from commands.core.card import Headline
 from commands.core.model import Action, Stage
-from commands.core.reasons import Fact, MilestoneCode, ReasonCode
+from commands.core.reasons import Fact, Label, MilestoneCode, ReasonCode
 from integrations.slack import card_words, phrases, words
 from integrations.slack.phrases import fill
 from tests.integrations.slack.hostile import HOSTILE
@@ -19,8 +19,9 @@ PLAIN: dict[str, Fact] = {
     "running": "v1.1", "error": "a1b2c3d4", "system": "Nexus", "detail": "quota exceeded", "count": 3, "hint": "",
     "link": "C0PROD", "environments": "staging, production", "ago": 3, "weight": 50, "seconds": 724,
     "digest": "sha256:" + "ab" * 32, "step": "build-image", "silent": "",
-    "critical": 2, "high": 5,
+    "critical": 2, "high": 5, "page": 2, "pages": 16, "moving": 3, "unwell": 1,
 }  # fmt: skip
+LISTS = {ReasonCode.HELP, ReasonCode.STATUS, ReasonCode.FLEET, ReasonCode.MOTION, ReasonCode.HISTORY}
 
 
 def said(code: ReasonCode, **changes: Fact) -> str:
@@ -43,6 +44,7 @@ def test_every_milestone_has_words_that_need_exactly_its_facts(code: MilestoneCo
 
 def test_every_act_stage_and_headline_has_a_name() -> None:
     assert set(words.DOING) == set(words.DONE) == set(Action)
+    assert set(words.LABELS) == set(Label)
     assert set(words.STAGES) == {stage.value for stage in Stage}
     assert set(card_words.HEADLINES) == set(Headline)
 
@@ -53,13 +55,11 @@ def test_replies_are_calm_whole_sentences(code: ReasonCode) -> None:
     assert "!" not in sentence.replace("<!date", "")
     assert "  " not in sentence
     assert "{" not in sentence.replace("{time}", "")
-    assert sentence.endswith((".", "?")) or code in {ReasonCode.HELP, ReasonCode.STATUS}
+    assert sentence.endswith((".", "?")) or code in LISTS
 
 
 _REFUSALS = sorted(
-    set(ReasonCode)
-    - {ReasonCode.ALREADY_DONE, ReasonCode.STARTED, ReasonCode.REQUESTED, ReasonCode.STATUS, ReasonCode.HELP}
-    - {ReasonCode.PLAN}
+    set(ReasonCode) - LISTS - {ReasonCode.ALREADY_DONE, ReasonCode.STARTED, ReasonCode.REQUESTED, ReasonCode.PLAN}
 )
 
 
@@ -88,7 +88,15 @@ def test_the_sentences_that_people_meet_most() -> None:
     assert said(ReasonCode.UNKNOWN_VERSION, silent="Nexus").startswith(
         "Nothing was started. No version `v1.2` of shop among those I can see: Nexus gives no answer."
     )
-    assert said(ReasonCode.STATUS, app="", environment="", count=0) == "*What runs where* Nothing is in motion."
+    assert said(ReasonCode.MOTION, count=0, page=0, pages=0) == (
+        "Nothing is in motion. `/rollout status all` lists what runs where."
+    )
+    assert said(ReasonCode.FLEET, environment="", count=400) == (
+        "*What runs where* 400 places, 3 in motion, 1 not healthy. Page 2 of 16"
+    )
+    assert said(ReasonCode.HISTORY, count=0, environment="", page=0) == (
+        "*Deployments of shop* None yet: `/deploy` starts the first."
+    )
 
 
 def test_several_roles_are_listed_and_none_is_said() -> None:

@@ -1,0 +1,56 @@
+"""What people read besides the card: rows of what runs where and of what was deployed, and the pages they come in.
+
+Facts only, made by the verbs that read; the chat adapter puts them in words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from commands.core.model import Deployment
+from commands.core.observed import RolloutSnapshot
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRow:
+    """One app in one environment; `rollout` is None where none is there, or where `is_known` is false.
+
+    `running` is the version that people are served, empty where nobody knows it, and `since` when it arrived. `moving`
+    is the deployment in motion with the newest rollout in it, `waits_for` the roles of which somebody must act.
+    """
+
+    app: str
+    environment: str
+    is_known: bool = True
+    running: str = ""
+    since: datetime | None = None
+    rollout: RolloutSnapshot | None = None
+    moving: Deployment | None = None
+    waits_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """One deployment of the past or present; `can_return` says that its exact content can be released again."""
+
+    deployment: Deployment
+    can_return: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item]):
+    """Some of the items of a list; `number` counts from 1 and is always one that exists."""
+
+    items: tuple[Item, ...]
+    number: int
+    pages: int
+
+
+def page_of(items: Sequence[Item], *, number: int, size: int) -> Page[Item]:
+    """Cut a page out of a list; a number beyond the end, as after the list became shorter, gives the last one."""
+    pages = max(1, -(-len(items) // size))
+    number = min(max(number, 1), pages)
+    return Page(items=tuple(items[(number - 1) * size : number * size]), number=number, pages=pages)
