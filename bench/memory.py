@@ -30,7 +30,7 @@ async def measure(plan: Plan) -> Result:
             f"playground's catalog of 4 apps. The other figures: {apps} apps more, 20 to a namespace, each deployed "
             "by a command and paused at the first step of its canary, its ReplicaSets, pipeline and row followed. "
             "Their cards are posted at Slack's pace and not waited for. Watches are counted at the stand-in "
-            "Kubernetes API: three for each namespace, however many deployments there are."
+            "Kubernetes API: five for each namespace, however many deployments there are."
         ),
         figures=series.figures(),
     )

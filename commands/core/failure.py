@@ -1,4 +1,4 @@
-"""Why a pipeline step failed, from its last lines: the cause it names itself, or what the cluster says, or raw facts.
+"""Why a step failed or a rollout does not come up: the cause that is named, or what the cluster says, or raw facts.
 
 The step programs end with one JSON line (`steps`); what is not understood is shown as it is, never guessed.
 """
@@ -14,8 +14,12 @@ SHOWN_LINES = 8
 
 
 class Cause(StrEnum):
-    """What the cluster, not the step itself, says of a step. The steps name theirs; the two lists share a style."""
+    """What the cluster says of a step or of an app's pods. The steps name their own; the two lists share a style.
 
+    The causes of an app's pods stand in the order of their weight: the first is what a reader should hear first.
+    """
+
+    # Of a step
     STEP_IMAGE_PULL = "step-image-pull"
     QUOTA_EXCEEDED = "quota-exceeded"
     UNSCHEDULABLE = "unschedulable"
@@ -24,6 +28,21 @@ class Cause(StrEnum):
     OUT_OF_MEMORY = "out-of-memory"
     DEADLINE_EXCEEDED = "deadline-exceeded"
     CANCELLED = "cancelled"
+    # Of an app's pods
+    APP_OUT_OF_MEMORY = "app-out-of-memory"
+    CRASH_LOOP = "crash-loop"
+    CANNOT_START = "cannot-start"
+    CONFIG_ERROR = "config-error"
+    APP_IMAGE_PULL = "app-image-pull"
+    APP_UNSCHEDULABLE = "app-unschedulable"
+    PROBE_FAILING = "probe-failing"
+    # Of the whole release
+    APP_QUOTA = "app-quota"
+    PODS_REFUSED = "pods-refused"
+    INVALID_SPEC = "invalid-spec"
+    ANALYSIS_FAILED = "analysis-failed"
+    ANALYSIS_ERROR = "analysis-error"
+    PROGRESS_DEADLINE = "progress-deadline"
 
 
 _OVERTAKEN = frozenset({Cause.DEADLINE_EXCEEDED, Cause.CANCELLED, ""})

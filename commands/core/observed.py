@@ -165,15 +165,17 @@ class AnalysisPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One metric of an analysis: its newest value and the condition it is held to, both as the cluster writes them.
+    """One metric of an analysis: its newest value and the conditions it is held to, as the cluster writes them.
 
-    `measured` counts its measurements.
+    `condition` is what must hold, `failure_condition` what must not; either may be empty. `measured` counts its
+    measurements.
     """
 
     name: str
     phase: AnalysisPhase
     value: str = ""
     condition: str = ""
+    failure_condition: str = ""
     measured: int = 0
     message: str = ""
 
@@ -191,7 +193,11 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodProblem:
-    """Why pods of the new template are not ready: `cause` is one of `failure.Cause`, `pods` counts those it holds."""
+    """Why pods of the new template are not ready: `cause` is one of `failure.Cause`, `pods` counts those it holds.
+
+    `pod` and `container` are those that speak for all of them, empty where the trouble is the whole release's. `since`
+    is given where it is a trouble only after a while.
+    """
 
     cause: str
     message: str
@@ -200,6 +206,7 @@ class PodProblem:
     exit_code: int | None = None
     restarts: int = 0
     pods: int = 1
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,13 @@ class Rollouts(Protocol):
         """Promote, go to the end or abort, if the rollout is still as expected: one atomic request."""
         ...
 
+    async def log(self, place: Place, *, pod: str, container: str) -> tuple[str, ...]:
+        """Return the last lines of a container, oldest first; those of its last life where it was started again.
+
+        Empty where there are none: they go with the pod.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineOrder:

@@ -19,8 +19,9 @@ NEEDED = (
     *((_ARGO, "workflows", "", verb) for verb in ("create", "get", "list", "watch", "patch")),
     *((_ARGO, "rollouts", "", verb) for verb in ("get", "list", "watch", "patch")),
     (_ARGO, "rollouts", "status", "patch"),
+    *((_ARGO, "analysisruns", "", verb) for verb in ("list", "watch")),
     *((_APPS, "replicasets", "", verb) for verb in ("list", "watch")),
-    (_CORE, "pods", "", "list"),
+    *((_CORE, "pods", "", verb) for verb in ("list", "watch")),
     (_CORE, "pods", "log", "get"),
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 Obj = dict[str, Any]
 
 LONGEST_NUMBER = 18
+LONGEST_MESSAGE = 500
 
 
 def at(obj: Any, *path: str) -> Any:
@@ -25,6 +26,12 @@ def at(obj: Any, *path: str) -> Any:
 def text(obj: Any, *path: str) -> str:
     value = at(obj, *path)
     return value if isinstance(value, str) else ""
+
+
+def message(obj: Any, *path: str) -> str:
+    """Return a text for people to read, cut to a length that can be kept and shown."""
+    value = text(obj, *path)
+    return value if len(value) <= LONGEST_MESSAGE else value[: LONGEST_MESSAGE - 1] + "…"
 
 
 def number(obj: Any, *path: str) -> int | None:

@@ -28,6 +28,10 @@ def replica_sets(namespace: str) -> str:
     return _path(APPS, namespace, "replicasets")
 
 
+def analysis_runs(namespace: str) -> str:
+    return _path(ARGO, namespace, "analysisruns")
+
+
 def pods(namespace: str, *rest: str) -> str:
     return _path(CORE, namespace, "pods", *rest)
 

@@ -1,23 +1,27 @@
-"""A Rollout and its ReplicaSets, translated into one RolloutSnapshot. Pure; called for every snapshot and every read.
+"""A Rollout, its ReplicaSets, pods and AnalysisRuns, translated into one RolloutSnapshot. Pure; called whenever asked.
 
 The client-side rules for phase and message, the weights and the pauses follow the argo-rollouts project's own client
 (pkg/kubectl-argo-rollouts and utils/rollout, versions 1.9.1 and 1.10.1). Knows nothing of HTTP or watches.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.core.observed import (
+    Analysis,
     CanaryStep,
     CanaryStepKind,
     Pause,
     PauseReason,
+    PodProblem,
     Replicas,
     RolloutPhase,
     RolloutSnapshot,
     Strategy,
 )
+from integrations.kubernetes import analyses, problems
+from integrations.kubernetes.analyses import RunView
 from integrations.kubernetes.fields import (
     Obj,
     annotation,
@@ -28,14 +32,15 @@ from integrations.kubernetes.fields import (
     label,
     mapping,
     mappings,
+    message,
     moment,
     number,
     text,
 )
+from integrations.kubernetes.labels import HASH_LABEL, REVISION, SCALE_DOWN, controller_of
+from integrations.kubernetes.pods import PodView
 from integrations.kubernetes.steps import canary_steps, seconds_of
 
-HASH_LABEL = "rollouts-pod-template-hash"
-REVISION = "rollout.argoproj.io/revision"
 WHOLE = 100
 
 _REASONS = {
@@ -57,7 +62,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaSetView:
-    """What is kept of a ReplicaSet. `total` counts pods that exist, `wanted` those that should."""
+    """What is kept of a ReplicaSet. `total` counts pods that exist, `wanted` those that should.
+
+    `until` is when its pods are taken away, `refusal` why it may not make the pods that are missing.
+    """
 
     name: str
     owner: str
@@ -69,11 +77,13 @@ class ReplicaSetView:
     total: int
     ready: int
     available: int
+    until: datetime | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutView:
-    """What is kept of a Rollout: everything of its snapshot that needs no ReplicaSet."""
+    """What is kept of a Rollout: everything of its snapshot that needs no other object."""
 
     namespace: str
     name: str
@@ -102,11 +112,15 @@ class RolloutView:
     active_hash: str
     preview_hash: str
     selector: tuple[tuple[str, str], ...]
+    has_router: bool
+    restarting_since: str
+    refusal: str
+    analyses: tuple[Analysis, ...]
 
 
 def project_replica_set(obj: Obj) -> ReplicaSetView | None:
     """Keep what matters of a ReplicaSet; None for one that no Rollout owns."""
-    owner = next((ref for ref in mappings(obj, "metadata", "ownerReferences") if flag(ref, "controller")), {})
+    owner = controller_of(obj)
     if text(owner, "kind") != "Rollout":
         return None
     return ReplicaSetView(
@@ -120,12 +134,14 @@ def project_replica_set(obj: Obj) -> ReplicaSetView | None:
         total=count(obj, "status", "replicas"),
         ready=count(obj, "status", "readyReplicas"),
         available=count(obj, "status", "availableReplicas"),
+        until=moment(obj, "metadata", "annotations", SCALE_DOWN),
+        refusal=_refusal(obj),
     )
 
 
 def project_rollout(obj: Obj) -> RolloutView:
     """Keep what matters of a Rollout."""
-    phase, message = phase_of(obj)
+    phase, said = phase_of(obj)
     steps = canary_steps(obj)
     index = number(obj, "status", "currentStepIndex")
     replicas = number(obj, "spec", "replicas")
@@ -139,7 +155,7 @@ def project_rollout(obj: Obj) -> RolloutView:
         is_act_pending=(is_unpausing(obj) and not flag(obj, "spec", "paused")) or is_aborting(obj),
         revision=annotation(obj, REVISION),
         phase=phase,
-        message=message,
+        message=said,
         strategy=strategy_of(obj),
         deployment=digits(label(obj, "slipway/deployment")),
         version=annotation(obj, "slipway/version"),
@@ -156,7 +172,22 @@ def project_rollout(obj: Obj) -> RolloutView:
         active_hash=text(obj, "status", "blueGreen", "activeSelector"),
         preview_hash=text(obj, "status", "blueGreen", "previewSelector"),
         selector=tuple(sorted((k, str(v)) for k, v in mapping(obj, "spec", "selector", "matchLabels").items())),
+        has_router=isinstance(at(obj, "spec", "strategy", "canary", "trafficRouting"), dict),
+        restarting_since=_restarting_since(obj),
+        refusal=_refusal(obj),
+        analyses=analyses.named_in(obj),
     )
+
+
+def _restarting_since(obj: Obj) -> str:
+    wanted = text(obj, "spec", "restartAt")
+    return wanted if wanted != text(obj, "status", "restartedAt") else ""
+
+
+def _refusal(obj: Obj) -> str:
+    """Say why pods may not be made, by the condition that both kinds have for it."""
+    found = (each for each in mappings(obj, "status", "conditions") if text(each, "type") == "ReplicaFailure")
+    return next((message(each, "message") for each in found if text(each, "status") == "True"), "")
 
 
 def is_observed(obj: Obj) -> bool:
@@ -198,8 +229,14 @@ def strategy_of(obj: Obj) -> Strategy:
     return Strategy.RECREATE if annotation(obj, "slipway/strategy") == Strategy.RECREATE else Strategy.ROLLING
 
 
-def snapshot_of(rollout: RolloutView, replica_sets: Iterable[ReplicaSetView]) -> RolloutSnapshot:
-    """Put a Rollout and its ReplicaSets together; ReplicaSets of others are left out."""
+def snapshot_of(
+    rollout: RolloutView,
+    replica_sets: Iterable[ReplicaSetView],
+    *,
+    pods: Iterable[PodView] = (),
+    runs: Collection[RunView] = (),
+) -> RolloutSnapshot:
+    """Put a Rollout and what belongs to it together; what belongs to others, or to an older template, is left out."""
     own = [each for each in replica_sets if each.owner_uid == rollout.uid]
     new = next((each for each in own if each.hash == rollout.current_hash), None)
     old = [each for each in own if each is not new]
@@ -230,7 +267,35 @@ def snapshot_of(rollout: RolloutView, replica_sets: Iterable[ReplicaSetView]) ->
         is_full=rollout.is_full,
         active_hash=rollout.active_hash,
         preview_hash=rollout.preview_hash,
+        old_until=_old_until(rollout, old),
+        kept_images=tuple(_main_image(each.containers) for each in sorted(own, key=_newest_first)),
+        has_router=rollout.has_router,
+        restarting_since=rollout.restarting_since,
+        analyses=analyses.analyses_of(
+            rollout.analyses, runs, uid=rollout.uid, current_hash=rollout.current_hash, said=rollout.message
+        ),
+        problems=_problems(rollout, new, pods),
     )
+
+
+def _problems(rollout: RolloutView, new: ReplicaSetView | None, pods: Iterable[PodView]) -> tuple[PodProblem, ...]:
+    of_release = problems.of_message(rollout.message)
+    if new is None or not _is_template_of(new, rollout):
+        return of_release
+    of_pods = problems.of_pods(pod for pod in pods if pod.replica_set == new.name)
+    of_refusal = problems.of_refusal(new.refusal or rollout.refusal, missing=max(new.wanted - new.total, 0))
+    return (*of_pods, *of_refusal, *of_release)
+
+
+def _old_until(rollout: RolloutView, old: Iterable[ReplicaSetView]) -> datetime | None:
+    """Say when the last of the pods from before a switch of colours are taken away."""
+    if rollout.strategy is not Strategy.BLUE_GREEN or rollout.active_hash != rollout.current_hash:
+        return None
+    return max((each.until for each in old if each.until is not None and each.total), default=None)
+
+
+def _newest_first(replica_set: ReplicaSetView) -> tuple[int, str]:
+    return -(digits(replica_set.revision) or 0), replica_set.name
 
 
 def _is_template_of(new: ReplicaSetView, rollout: RolloutView) -> bool:

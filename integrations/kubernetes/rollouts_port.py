@@ -6,9 +6,11 @@ from commands.core.ports import PatchOutcome
 from integrations.kubernetes import paths
 from integrations.kubernetes.cluster import KubernetesClusters
 from integrations.kubernetes.fields import mappings
+from integrations.kubernetes.labels import HASH_LABEL
+from integrations.kubernetes.logs import TAIL, own_lines
 from integrations.kubernetes.patches import is_pointless, patch_for
-from integrations.kubernetes.rollouts import HASH_LABEL, project_replica_set, project_rollout, snapshot_of
-from integrations.kubernetes.transport import NOT_FOUND, OK
+from integrations.kubernetes.rollouts import project_replica_set, project_rollout, snapshot_of
+from integrations.kubernetes.transport import BAD_REQUEST, NOT_FOUND, OK
 
 
 class KubernetesRollouts:
@@ -35,7 +37,14 @@ class KubernetesRollouts:
         selector = ",".join([HASH_LABEL, *(f"{name}={value}" for name, value in rollout.selector)])
         sets = await connection.list_page(paths.replica_sets(place.namespace), params={"labelSelector": selector})
         views = (project_replica_set(each) for each in mappings(sets.body, "items"))
-        return snapshot_of(rollout, [view for view in views if view is not None])
+        # Pods and analyses explain and decide nothing, so what the watches saw of them will do.
+        watch = self._clusters.watch(place)
+        return snapshot_of(
+            rollout,
+            [view for view in views if view is not None],
+            pods=watch.pods(place.app) if watch is not None else (),
+            runs=watch.runs(place.app) if watch is not None else (),
+        )
 
     async def patch(self, place: Place, *, action: Action, expected: Expected) -> PatchOutcome:
         operations = patch_for(action, expected)
@@ -46,3 +55,17 @@ class KubernetesRollouts:
         if answer.status == OK:
             return PatchOutcome.APPLIED
         return PatchOutcome.GONE if answer.status == NOT_FOUND else PatchOutcome.CHANGED
+
+    async def log(self, place: Place, *, pod: str, container: str) -> tuple[str, ...]:
+        # A container that was started again has written nothing yet: what counts is what the one before it wrote.
+        return await self._log(place, pod, container, previous=True) or await self._log(place, pod, container)
+
+    async def _log(self, place: Place, pod: str, container: str, *, previous: bool = False) -> tuple[str, ...]:
+        answer = await self._clusters.connection(place).request(
+            "GET",
+            paths.pods(place.namespace, pod, "log"),
+            params={"container": container, "tailLines": str(TAIL), **({"previous": "true"} if previous else {})},
+            # 400 is said of a container that has not started, or that there was no earlier one.
+            values={NOT_FOUND, BAD_REQUEST},
+        )
+        return own_lines(answer.text) if answer.status == OK else ()

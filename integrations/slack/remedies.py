@@ -1,7 +1,7 @@
-"""What to do about a failed step, by the name of its cause: one line for whoever reads the card at night. Templates.
+"""What to do about a failed step or a sick release, by its cause: one line for whoever reads the card at night.
 
 The causes are those that the steps end with (`steps.outcome`) and those that the cluster gives (`failure.Cause`). One
-without a line here would be shown without a way on; a test forbids it.
+without a line here would be shown without a way on; a test forbids it. Templates.
 """
 
 from collections.abc import Mapping
@@ -55,6 +55,20 @@ REMEDIES: Final[Mapping[str, str]] = {
     "cancelled": "It was stopped in Argo. " + AGAIN,
     "release-pending": "Somebody else releases this app right now. Wait until that is done. " + AGAIN,
     "release-failed": "Read the lines above. The Rollout tells more: `/status {app}`.",
+    # What keeps a release from coming up
+    "app-out-of-memory": "Raise `resources.limits.memory` in the app's `values`, or make the app take less. " + AGAIN,
+    "crash-loop": "The app ends by itself; its last lines are above. Mend it, and deploy what has the cure.",
+    "cannot-start": "The container's command does not run in this image. Correct the image, or the app's `values`.",
+    "config-error": "Create the Secret or ConfigMap that is named above, or correct the app's `values`. " + AGAIN,
+    "app-image-pull": "See that the image is in the registry and that this namespace may pull it.",
+    "app-unschedulable": "No node has room for the app. Free some, add a node, or lower `resources` in its `values`.",
+    "probe-failing": "The app runs, but its probe gets no good answer. See its log, and `probes` in its `values`.",
+    "app-quota": "Free room in the quota of this namespace, or raise it. The cluster then goes on by itself.",
+    "pods-refused": "A rule of this cluster refuses the pods. Whoever keeps that rule can say what it wants.",
+    "invalid-spec": "Correct what is named above, in the cluster or in the app's `values`. The cluster then goes on.",
+    "analysis-failed": "The new version measures worse than it may. Mend it, or correct what the measurement asks for.",
+    "analysis-error": "The measurement itself failed. See that what is asked can be reached and gives an answer.",
+    "progress-deadline": "It did not come up in time. What is said of its pods above tells why. " + AGAIN,
     # What nobody foresaw
     "unexpected-answer": "What answered is perhaps not what the address promises. Check the address. " + AGAIN,
     "unexpected": "This is a fault of Slipway's. The step's log has the details for a report.",

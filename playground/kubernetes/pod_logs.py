@@ -10,12 +10,17 @@ Logs = Callable[[str, str, str], str | None]
 
 
 def read_log(pod: Obj, query: Mapping[str, str], logs: Logs) -> str:
-    """Return the text, ``tailLines`` of it; 400 for a container that waits, is unknown or must be named."""
+    """Return the text, ``tailLines`` of it; 400 for a container that waits, is unknown or must be named.
+
+    All lives of a container share one text, so the one before is told like the newest, where there was one.
+    """
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     container = _choose(pod, query.get("container", ""))
-    if is_yes(query, "previous"):
+    state = _state(pod, container)
+    has_ended = bool((state.get("lastState") or {}).get("terminated"))
+    if is_yes(query, "previous") and not has_ended:
         raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
-    if reason := _waiting(pod, container):
+    if not has_ended and (reason := _waiting(pod, state)):
         raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {reason}')
     lines = (logs(namespace, name, container) or "").splitlines(keepends=True)
     tail = read_number(query, "tailLines")
@@ -34,12 +39,15 @@ def _choose(pod: Obj, wanted: str) -> str:
     return wanted or regular[0]
 
 
-def _waiting(pod: Obj, container: str) -> str:
-    """Return the reason for which the container has not started, "" when it has."""
+def _state(pod: Obj, container: str) -> Obj:
     status = pod.get("status") or {}
     states = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
-    for state in states:
-        if state.get("name") == container:
-            waiting = (state.get("state") or {}).get("waiting")
-            return "" if waiting is None else str(waiting.get("reason") or "ContainerCreating")
-    return "ContainerCreating" if status.get("phase") == "Pending" else ""
+    return next((state for state in states if state.get("name") == container), {})
+
+
+def _waiting(pod: Obj, state: Obj) -> str:
+    """Return the reason for which the container has not started, "" when it has."""
+    if state:
+        waiting = (state.get("state") or {}).get("waiting")
+        return "" if waiting is None else str(waiting.get("reason") or "ContainerCreating")
+    return "ContainerCreating" if (pod.get("status") or {}).get("phase") == "Pending" else ""

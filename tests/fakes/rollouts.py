@@ -19,6 +19,8 @@ class FakeRollouts:
     known: dict[Place, RolloutSnapshot] = field(default_factory=dict)
     unsynced: set[Place] = field(default_factory=set)
     patches: list[tuple[Place, Action]] = field(default_factory=list)
+    logs: dict[tuple[Place, str, str], tuple[str, ...]] = field(default_factory=dict)
+    """What containers have written, by place, pod and container."""
     failure: Exception | None = None
     on_change: Callable[[Place], None] = lambda _place: None
 
@@ -50,6 +52,10 @@ class FakeRollouts:
         self.patches.append((place, action))
         self.put(place, _after(seen, action))
         return PatchOutcome.APPLIED
+
+    async def log(self, place: Place, *, pod: str, container: str) -> tuple[str, ...]:
+        self._fail()
+        return self.logs.get((place, pod, container), ())
 
     def _fail(self) -> None:
         failure, self.failure = self.failure, None

@@ -15,7 +15,7 @@ from commands.core.ports import PatchOutcome, Rollouts
 from integrations.kubernetes.rollouts import project_replica_set, project_rollout, snapshot_of
 from playground.faults import Fault
 from tests.fakes.rollouts import FakeRollouts
-from tests.integrations.kubernetes.bench import Bench, at_first_pause, put_rollout, running
+from tests.integrations.kubernetes.bench import Bench, at_first_pause, put_app_pod, put_rollout, running
 
 SHOP = Place(cluster="main", namespace="staging", app="shop")
 NOWHERE = Place(cluster="main", namespace="nowhere", app="shop")
@@ -29,6 +29,7 @@ class World(Protocol):
     def pause_canary(self) -> None: ...
     def delete(self) -> None: ...
     def go_down(self) -> None: ...
+    def write_log(self, pod: str, text: str) -> None: ...
     async def until(self, condition: Callable[[], bool]) -> None: ...
 
 
@@ -47,6 +48,9 @@ class InMemory(FakeRollouts):
 
     def delete(self) -> None:
         self.remove(SHOP)
+
+    def write_log(self, pod: str, text: str) -> None:
+        self.logs[SHOP, pod, "app"] = tuple(text.splitlines())
 
     def go_down(self) -> None:
         self.failure = Temporary("Kubernetes", "no answer")
@@ -68,6 +72,10 @@ class OnKubernetes:
 
     def delete(self) -> None:
         self.bench.store.delete("Rollout", "staging", "shop")
+
+    def write_log(self, pod: str, text: str) -> None:
+        put_app_pod(self.bench.store, pod)
+        self.bench.logs[pod] = text
 
     def go_down(self) -> None:
         self.bench.faults.add(Fault(system="kubernetes", kind="status", options={"status": 503}))
@@ -167,3 +175,18 @@ async def test_a_cluster_that_is_down_is_a_temporary_failure_and_the_last_view_s
     assert isinstance(caught.value, Temporary)
     assert world.rollouts.snapshot(SHOP) == seen
     assert world.rollouts.is_synced(SHOP)
+
+
+async def test_the_last_lines_of_a_container_are_read(world: World) -> None:
+    world.write_log("shop-1", "starting\nboom\n")
+    assert await world.rollouts.log(SHOP, pod="shop-1", container="app") == ("starting", "boom")
+
+
+async def test_a_pod_that_is_gone_has_taken_its_log_along(world: World) -> None:
+    assert await world.rollouts.log(SHOP, pod="shop-1", container="app") == ()
+
+
+async def test_a_log_cannot_be_read_while_the_cluster_is_down(world: World) -> None:
+    world.go_down()
+    with pytest.raises(SystemFailure):
+        await world.rollouts.log(SHOP, pod="shop-1", container="app")

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 from commands.core.catalog import Environment
 from commands.core.model import Place
 from integrations.kubernetes.cluster import KubernetesClusters
+from integrations.kubernetes.labels import HASH_LABEL
 from integrations.kubernetes.pipelines_port import KubernetesPipelines
 from integrations.kubernetes.rollouts_port import KubernetesRollouts
 from integrations.kubernetes.scopes import Scope
@@ -26,7 +27,7 @@ from tests.recordings import objects
 
 Obj = dict[str, Any]
 STAGING = Environment(name="staging", cluster="main", namespace="staging")
-WATCHES = 3  # of each namespace
+WATCHES = 5  # of each namespace
 PRODUCTION = Environment(name="production", cluster="main", namespace="production")
 
 
@@ -68,8 +69,9 @@ async def running(
     store: Store | None = None,
     access: Access | None = None,
     scope: Scope = Scope.NAMESPACE,
+    watches: int = WATCHES,
 ) -> AsyncIterator[Bench]:
-    """Serve a store and watch it until it has been listed and all watches are open."""
+    """Serve a store and watch it until it has been listed and all watches are open, or as many as there can be."""
     store, faults, logs = store or Store(), Faults(), dict[str, str]()
     asked: list[tuple[str, str, bool]] = []
     server = KubernetesServer(
@@ -96,7 +98,7 @@ async def running(
     try:
         async with asyncio.timeout(20):
             await clusters.until_synced()
-        await bench.until(lambda: bench.watches >= WATCHES * len(namespaces))
+        await bench.until(lambda: bench.watches >= watches * len(namespaces))
         yield bench
     finally:
         task.cancel()
@@ -182,3 +184,32 @@ def put_pod(
         }
     )
     store.replace({**made, "status": {"phase": "Succeeded"}}, subresource="status")
+
+
+def put_app_pod(
+    store: Store, name: str, *, replica_set: str = "shop-1", namespace: str = "staging", status: Obj | None = None
+) -> Obj:
+    """Create a pod of a ReplicaSet, one whose container crashed and waits unless a status is given."""
+    crashed = {
+        "name": "app",
+        "ready": False,
+        "restartCount": 1,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 3, "reason": "Error"}},
+    }
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": replica_set, "uid": "set", "controller": True}
+    metadata = {"name": name, "namespace": namespace, "labels": {HASH_LABEL: "1"}, "ownerReferences": [owner]}
+    spec = {"containers": [{"name": "app", "image": "shop"}]}
+    made = store.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    told = {"phase": "Running", "containerStatuses": [crashed]} if status is None else status
+    return store.replace({**made, "status": told}, subresource="status")
+
+
+def put_run(store: Store, rollout: Obj, *, phase: str = "Running") -> Obj:
+    """Create the AnalysisRun of a recording, owned by a Rollout of the store."""
+    *_, (_, _, recorded) = objects("canary-analysis-failed", "analysisruns")
+    meta = rollout["metadata"]
+    owner = {**recorded["metadata"]["ownerReferences"][0], "name": meta["name"], "uid": meta["uid"]}
+    metadata = {"name": f"{meta['name']}-run", "namespace": meta["namespace"], "ownerReferences": [owner]}
+    metadata["labels"] = recorded["metadata"]["labels"]
+    return store.create({**recorded, "metadata": metadata, "status": {**recorded["status"], "phase": phase}})

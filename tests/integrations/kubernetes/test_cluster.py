@@ -13,6 +13,7 @@ from aiohttp import web
 from commands.core.catalog import Cluster
 from commands.core.errors import Permanent, Temporary
 from commands.core.model import Place
+from commands.core.observed import RolloutSnapshot
 from integrations.kubernetes.check import check_cluster, needed
 from integrations.kubernetes.cluster import KubernetesClusters
 from integrations.kubernetes.scopes import Scope
@@ -20,7 +21,17 @@ from integrations.kubernetes.transport import Connection
 from playground.faults import Fault
 from playground.kubernetes.access import Access
 from playground.kubernetes.store import Store
-from tests.integrations.kubernetes.bench import PRODUCTION, STAGING, Bench, put_pod, put_rollout, put_template, running
+from tests.integrations.kubernetes.bench import (
+    PRODUCTION,
+    STAGING,
+    Bench,
+    put_app_pod,
+    put_pod,
+    put_rollout,
+    put_run,
+    put_template,
+    running,
+)
 from tests.integrations.kubernetes.scripted import TOKEN, Scripted, kubeconfig, status
 from tests.integrations.test_pipelines_contract import NAME, ORDER
 
@@ -46,6 +57,72 @@ async def test_every_kind_of_change_is_hinted_with_its_place(tmp_path: Path) -> 
         await bench.until(lambda: bench.hints == [SHOP])
 
 
+async def test_a_pod_in_trouble_and_an_analysis_are_hinted_and_seen(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        made = put_rollout(bench.store)
+        await bench.until(lambda: (seen := bench.rollouts.snapshot(SHOP)) is not None and seen.is_current)
+        bench.hints.clear()
+        put_app_pod(bench.store, "shop-pod", replica_set=f"shop-{made['status']['currentPodHash']}")
+        await bench.until(lambda: SHOP in bench.hints)
+        (problem,) = _seen(bench).problems
+        assert (problem.cause, problem.pod, problem.exit_code) == ("crash-loop", "shop-pod", 3)
+        status = {"canary": {"currentStepAnalysisRunStatus": {"name": "shop-run", "status": "Running"}}}
+        bench.store.merge_patch("Rollout", "staging", "shop", {"status": status}, subresource="status")
+        put_run(bench.store, made)
+        await bench.until(lambda: bool(_seen(bench).analyses and _seen(bench).analyses[0].metrics))
+        assert await bench.rollouts.read(SHOP) == _seen(bench)
+        bench.store.delete("Pod", "staging", "shop-pod")
+        await bench.until(lambda: not _seen(bench).problems)
+
+
+async def test_pods_in_good_health_and_those_of_others_are_not_hinted(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        made = put_rollout(bench.store)
+        own = f"shop-{made['status']['currentPodHash']}"
+        await bench.until(lambda: (seen := bench.rollouts.snapshot(SHOP)) is not None and seen.is_current)
+        bench.hints.clear()
+        put_app_pod(bench.store, "well", replica_set=own, status={"phase": "Running"})
+        put_app_pod(bench.store, "foreign", replica_set="another-1")
+        put_app_pod(bench.store, "sick", replica_set=own)
+        await bench.until(lambda: bool(_seen(bench).problems))
+        watch = bench.clusters.watch(SHOP)
+        assert watch is not None
+        await bench.until(lambda: {pod.name for pod in watch.pods("shop")} == {"well", "sick"})
+        # The store tells of a pod twice: when it is made and when it has its status.
+        assert bench.hints == [SHOP]
+
+
+def _seen(bench: Bench) -> RolloutSnapshot:
+    seen = bench.rollouts.snapshot(SHOP)
+    assert seen is not None
+    return seen
+
+
+async def test_an_account_that_may_not_watch_pods_is_told_once_and_everything_else_works(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    explaining = {"pods", "analysisruns"}
+    allowed = [
+        (verb, group, resource, part)
+        for group, resource, part, verb in needed(Scope.NAMESPACE)
+        if resource not in explaining or part
+    ]
+    async with running(tmp_path, access=Access(token=TOKEN, allow=allowed), watches=3) as bench:
+        put_rollout(bench.store)
+        await bench.until(lambda: bench.rollouts.snapshot(SHOP) is not None)
+        assert bench.rollouts.is_synced(SHOP)
+        assert bench.clusters.health()["main"].is_up
+        # Both are tried again and again, and said once.
+        await bench.until(lambda: sum(path.endswith("/pods") for _, path, _ in bench.asked) >= 3)
+        lost = [message for message in caplog.messages if "Lost sight" in message]
+        assert sorted(message.split(" on cluster")[0] for message in lost) == [
+            "Lost sight of analysis runs in staging",
+            "Lost sight of pods in staging",
+        ]
+        assert (await bench.rollouts.read(SHOP)) == _seen(bench)
+        assert await bench.rollouts.log(SHOP, pod="shop-pod", container="app") == ()
+
+
 async def test_what_is_not_slipways_is_neither_watched_nor_hinted(tmp_path: Path) -> None:
     async with running(tmp_path) as bench:
         foreign = put_rollout(bench.store, "foreign")
@@ -66,7 +143,7 @@ async def test_two_hundred_rollouts_take_as_many_watches_as_none(tmp_path: Path)
     crowded = Store()
     for number in range(200):
         put_rollout(crowded, f"app-{number}")
-    assert await _watches_of(Store(), tmp_path, apps=0) == await _watches_of(crowded, tmp_path, apps=200) == 6
+    assert await _watches_of(Store(), tmp_path, apps=0) == await _watches_of(crowded, tmp_path, apps=200) == 10
 
 
 async def _watches_of(store: Store, folder: Path, *, apps: int) -> int:
@@ -83,7 +160,7 @@ async def test_environments_that_share_a_namespace_share_its_watches(tmp_path: P
     async with running(tmp_path, STAGING, replace(STAGING, name="preview")) as bench:
         put_rollout(bench.store)
         await bench.until(lambda: bench.rollouts.snapshot(SHOP) is not None)
-        assert bench.watches == 3
+        assert bench.watches == 5
 
 
 async def test_follows_on_after_the_server_has_dropped_its_watches_and_forgotten_the_past(tmp_path: Path) -> None:
@@ -199,11 +276,12 @@ async def test_a_missing_right_to_the_clusters_templates_is_a_matter_of_a_cluste
     allowed = [
         (verb, group, resource, part) for group, resource, part, verb in needed(Scope.NAMESPACE) if resource != "pods"
     ]
-    async with running(tmp_path, access=Access(token=TOKEN, allow=allowed), scope=Scope.CLUSTER) as bench:
+    access = Access(token=TOKEN, allow=allowed)
+    async with running(tmp_path, access=access, scope=Scope.CLUSTER, watches=4) as bench:
         permissions = (await bench.clusters.check(TEMPLATES))[2]
         assert permissions.message == (
-            "may not list pods, get pods/log, get clusterworkflowtemplates; grant them to Slipway's account in a Role"
-            " of that namespace, clusterworkflowtemplates in a ClusterRole"
+            "may not list pods, watch pods, get pods/log, get clusterworkflowtemplates; grant them to Slipway's account"
+            " in a Role of that namespace, clusterworkflowtemplates in a ClusterRole"
         )
 
 

@@ -375,6 +375,35 @@ def test_a_traffic_router_tells_the_actual_weight() -> None:
     assert snapshot(rollout, *sets).actual_weight == 7
 
 
+def test_the_router_is_told_by_the_spec() -> None:
+    rollout, sets = moment_of("canary-happy", RolloutPhase.PAUSED, step_index=1)
+    assert not snapshot(rollout, *sets).has_router
+    rollout["spec"]["strategy"]["canary"]["trafficRouting"] = {"nginx": {}}
+    assert snapshot(rollout, *sets).has_router
+
+
+def test_a_restart_is_told_until_it_is_done() -> None:
+    told = [seen.restarting_since for _, _, seen in replay("canary-restart")]
+    changes = [each for each, before in zip(told, ["", *told], strict=False) if each != before]
+    assert changes[0].endswith("Z")
+    assert changes[1:] == [""]
+
+
+def test_images_that_are_still_there_are_told_with_the_newest_first() -> None:
+    *_, (_, _, seen) = replay("canary-superseded")
+    assert seen.kept_images == tuple(f"registry.local/app:{version}" for version in ("v4", "v3", "v2", "v1"))
+
+
+def test_the_version_before_a_switch_says_until_when_it_stands() -> None:
+    seen = [seen for _, _, seen in replay("bluegreen-first-and-upgrade")]
+    until = [each.old_until for each in seen if each.is_done and each.old_until is not None]
+    assert until
+    assert until[0] == datetime(2026, 11, 23, 14, 33, 46, tzinfo=UTC)
+    assert seen[-1].old_until is None
+    # While the new one waits, what is live is not on its way out.
+    assert all(each.old_until is None for each in seen if each.pause is not None)
+
+
 def test_recreate_is_told_from_rolling_by_the_annotation_alone() -> None:
     rollout, sets = moment_of("recreate", RolloutPhase.HEALTHY)
     assert snapshot(rollout, *sets).strategy is Strategy.ROLLING

@@ -138,8 +138,9 @@ async def logged(store: Store) -> AsyncIterator[aiohttp.ClientSession]:
     await server.stop()
 
 
-def run(store: Store, state: Obj, *, phase: str = "Running", container: str = "app") -> None:
-    status = {"phase": phase, "containerStatuses": [{"name": container, "state": state}]}
+def run(store: Store, state: Obj, *, phase: str = "Running", container: str = "app", last: Obj | None = None) -> None:
+    told = {"name": container, "state": state, "lastState": last or {}}
+    status = {"phase": phase, "containerStatuses": [told]}
     store.merge_patch("Pod", "shop", "shop-1", {"status": status}, subresource="status")
 
 
@@ -185,6 +186,15 @@ async def test_an_earlier_container_is_not_found(logged: aiohttp.ClientSession, 
     run(store, {"running": {}})
     said = 'previous terminated container "app" in pod "shop-1" not found'
     assert await read(logged, previous="true") == (400, said)
+
+
+async def test_a_container_that_waits_for_its_next_start_tells_what_its_last_life_wrote(
+    logged: aiohttp.ClientSession, store: Store
+) -> None:
+    last = {"terminated": {"exitCode": 1}}
+    run(store, {"waiting": {"reason": "CrashLoopBackOff"}}, last=last)
+    plain, previous = await read(logged), await read(logged, previous="true")
+    assert plain == previous == (200, "one\ntwo\nthree")
 
 
 async def test_a_container_is_named_where_there_are_several(logged: aiohttp.ClientSession, store: Store) -> None:
