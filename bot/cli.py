@@ -14,7 +14,6 @@ from bot import settings as settings_module
 from bot.settings import Settings, SettingsError
 
 WRONG = 2
-FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,7 +69,11 @@ def _run() -> int:
 
 def _log_to_stderr(settings: Settings) -> None:
     """Log the product at its level, and vendors, whose debug lines hold payloads, at warning."""
-    logging.basicConfig(level=logging.WARNING, format=FORMAT, stream=sys.stderr)
+    from bot.logs import OneLine  # noqa: PLC0415  # see above
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine(secrets=settings_module.secrets(settings)))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in ("bot", "commands", "integrations"):
         logging.getLogger(name).setLevel(settings.log_level)
 

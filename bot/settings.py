@@ -249,6 +249,13 @@ def _problem(error: Mapping[str, object]) -> SettingProblem:
     return SettingProblem(name, f"cannot be used ({error['msg']})", f"It should be {description}")
 
 
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """List the values that must never be seen, for whoever masks them."""
+    sections = [settings, *(value for _, value in settings if isinstance(value, Section))]
+    values = (value for section in sections for _, value in section)
+    return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+
 def table() -> str:
     """Return docs/settings.md: every setting, what it is and what it is when nobody says."""
     rows = ["| setting | what it is | unless set |", "|---|---|---|"]

@@ -10,28 +10,18 @@ from enum import StrEnum
 from itertools import takewhile
 
 from commands.core.manifest import Leaf, Manifest
+from commands.core.redaction import mask
 
 UNKNOWN_DIGEST = "sha256:" + "0" * 64
 """Stands for the digest of an image that has not been built."""
 SHOWN = 60
 
-_HIDDEN = "•••"
 _LONGEST = 1_000
 _OWN = frozenset({"metadata.labels[slipway/deployment]", "metadata.annotations[slipway/requester]"})
 """What differs with every deployment and changes nothing."""
 _SECRET_PATH = re.compile(r"passw|passphrase|secret|token|credential|private|api-?_?key|access-?_?key", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"key|auth|cert|pwd|salt|dsn|jdbc|connection", re.IGNORECASE)
 _NAMED = re.compile(r"\[([^\]]*)\]|^data\.(.*)")
-_SECRET_TEXTS = (
-    (re.compile(r"://[^/\s@]*@"), f"://{_HIDDEN}@"),
-    (
-        re.compile(r"((?:passw|secret|token|api[_-]?key|credential)[\w.-]*\s*[=:]\s*)[^\s,;&]+", re.IGNORECASE),
-        rf"\1{_HIDDEN}",
-    ),
-    (re.compile(r"\b(?:xox[a-z]|xapp|gh[pousr]|glpat)[-_][\w-]+"), _HIDDEN),
-    (re.compile(r"\b(?:AKIA[0-9A-Z]{12,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)"), _HIDDEN),
-    (re.compile(r"-----BEGIN.*", re.DOTALL), _HIDDEN),
-)
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 _QUANTITY_PATH = re.compile(r"\.(?:requests|limits)\.|\.(?:storage|sizeLimit)$")
 _QUANTITY = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
@@ -86,10 +76,7 @@ def compare(wanted: Manifest, live: Manifest) -> tuple[Change, ...]:
 
 def conceal(text: str) -> str:
     """Hide what looks like a secret inside a text, and cut it where nobody would read on."""
-    text = text[:_LONGEST]
-    for form, instead in _SECRET_TEXTS:
-        text = form.sub(instead, text)
-    return text
+    return mask(text[:_LONGEST])
 
 
 def _is_same(path: str, now: Leaf | None, wanted: Leaf) -> bool:

@@ -7,10 +7,10 @@ import json
 from dataclasses import replace
 from enum import StrEnum
 
+from commands.core.decisive import decisive
 from commands.core.model import Failure
 from commands.core.observed import PipelineSnapshot, StepPhase, StepSnapshot
-
-SHOWN_LINES = 8
+from commands.core.redaction import mask, mask_lines
 
 
 class Cause(StrEnum):
@@ -62,18 +62,22 @@ def _with_reason(step: StepSnapshot, held: StepSnapshot | None) -> StepSnapshot:
 
 
 def explain(step: StepSnapshot | None, *, message: str, log: tuple[str, ...]) -> Failure:
-    """Explain a failed pipeline: the step, one sentence, the exit code, the decisive lines."""
+    """Explain a failed pipeline: the step, one sentence, the exit code, the decisive lines; no secret is kept."""
     if step is None:
-        return Failure(step="", message=message or "The workflow failed without naming a step.")
+        return Failure(step="", message=mask(message) or "The workflow failed without naming a step.")
     cause, evidence = _own_words(log)
-    lines = tuple(line for line in log if not line.startswith("{"))[-SHOWN_LINES:]
     return Failure(
         step=step.name,
-        message=evidence or step.message or message,
+        message=mask(evidence or step.message or message),
         exit_code=step.exit_code,
-        cause=cause or step.cause,
-        lines=lines,
+        cause=mask(cause or step.cause),
+        lines=decisive(mask_lines(line for line in log if not _is_last_word(line))),
     )
+
+
+def _is_last_word(line: str) -> bool:
+    """Say whether it is what a step ends with, for machines; an app may well log such objects of its own."""
+    return line.startswith(('{"outcome"', '{"cause"', '{"evidence"'))
 
 
 def _own_words(log: tuple[str, ...]) -> tuple[str, str]:

@@ -86,7 +86,7 @@ def _metrics(run: Obj) -> Iterator[Metric]:
             failure_condition=message(asked, "failureCondition"),
             # Errors are counted apart from what gave a value.
             measured=count(result, "count") + count(result, "error"),
-            message=message(newest, "message") or text(result, "message"),
+            message=message(newest, "message") or message(result, "message"),
         )
 
 

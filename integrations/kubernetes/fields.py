@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from commands.core.redaction import mask
+
 Obj = dict[str, Any]
 
 LONGEST_NUMBER = 18
 LONGEST_MESSAGE = 500
+_READ = 4_000
 
 
 def at(obj: Any, *path: str) -> Any:
@@ -29,8 +32,8 @@ def text(obj: Any, *path: str) -> str:
 
 
 def message(obj: Any, *path: str) -> str:
-    """Return a text for people to read, cut to a length that can be kept and shown."""
-    value = text(obj, *path)
+    """Return a text for people to read, without secrets, cut to a length that can be kept and shown."""
+    value = mask(text(obj, *path)[:_READ])
     return value if len(value) <= LONGEST_MESSAGE else value[: LONGEST_MESSAGE - 1] + "…"
 
 

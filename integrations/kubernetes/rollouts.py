@@ -20,6 +20,7 @@ from commands.core.observed import (
     RolloutSnapshot,
     Strategy,
 )
+from commands.core.redaction import mask
 from integrations.kubernetes import analyses, problems
 from integrations.kubernetes.analyses import RunView
 from integrations.kubernetes.fields import (
@@ -155,7 +156,7 @@ def project_rollout(obj: Obj) -> RolloutView:
         is_act_pending=(is_unpausing(obj) and not flag(obj, "spec", "paused")) or is_aborting(obj),
         revision=annotation(obj, REVISION),
         phase=phase,
-        message=said,
+        message=mask(said),
         strategy=strategy_of(obj),
         deployment=digits(label(obj, "slipway/deployment")),
         version=annotation(obj, "slipway/version"),

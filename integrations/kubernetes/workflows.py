@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from commands.core.observed import PipelinePhase, PipelineSnapshot, StepPhase, StepSnapshot
+from commands.core.redaction import mask
 from integrations.kubernetes.causes import cause_of
 from integrations.kubernetes.fields import Obj, annotation, at, flag, label, mappings, moment, text
 from integrations.kubernetes.nodes import nodes_of
@@ -151,4 +152,4 @@ def _outputs(node: Obj) -> tuple[tuple[str, str], ...]:
 
 
 def _tidy(message: str) -> str:
-    return " ".join(message.split())
+    return mask(" ".join(message.split()))

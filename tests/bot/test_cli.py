@@ -8,6 +8,7 @@ import pytest
 
 from bot import cli, settings
 from tests.bot.settings_given import REQUIRED
+from tests.planted import CANARY
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,3 +156,14 @@ def test_run_logs_the_product_at_its_level_and_vendors_at_warning(
         "httpx": logging.WARNING,
         "apscheduler": logging.WARNING,
     }
+
+
+def test_what_is_logged_shows_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], restored_log: None
+) -> None:
+    import logging
+
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    cli._log_to_stderr(settings.load(dict(REQUIRED)))
+    logging.getLogger("bot.x").warning("given password=%s and %s", CANARY, REQUIRED["SLIPWAY_KEYCLOAK__CLIENT_SECRET"])
+    assert "given password=••• and •••" in capsys.readouterr().err

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from commands.core import plan, progress
 from commands.core.catalog import Catalog, Grant
-from commands.core.failure import SHOWN_LINES, explain
+from commands.core.decisive import SHOWN_LINES
+from commands.core.failure import explain
 from commands.core.model import Act, Action, Stage
 from commands.core.observed import StepPhase, StepSnapshot
 from commands.core.policy import Allowed, Cleared, Denied, DeployFacts, decide, permits
