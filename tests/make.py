@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commands.core.model import Actor, Deployment, Person, Place, Stage, WayBack
+from commands.core import plan
+from commands.core.model import Actor, Content, Deployment, Person, Place, Restore, Stage, WayBack
 from commands.core.observed import (
     CanaryStep,
     CanaryStepKind,
@@ -24,6 +25,7 @@ PLACE = Place(cluster="main", namespace="staging", app="shop")
 ALICE = Actor(id="kc-alice", name="alice", chat_id="U0ALICE")
 BOB = Actor(id="kc-bob", name="bob", chat_id="U0BOB")
 DIGEST = "sha256:" + "ab" * 32
+OLD_DIGEST = "sha256:" + "cd" * 32
 STEPS = (
     CanaryStep(kind=CanaryStepKind.WEIGHT, weight=20, label="20 %"),
     CanaryStep(kind=CanaryStepKind.PAUSE, label="pause"),
@@ -53,10 +55,65 @@ def deployment(**changes: Any) -> Deployment:
             "created_at": NOON,
             "stage": Stage.BUILDING,
             "workflow": "shop-staging-142",
-            "way_back": WayBack(version="v1.1", digest="sha256:" + "cd" * 32, since=NOON - timedelta(days=3)),
+            "way_back": WayBack(version="v1.1", digest=OLD_DIGEST, since=NOON - timedelta(days=3), number=140),
             **changes,
         }
     )
+
+
+def earlier(**changes: Any) -> Deployment:
+    """Make the deployment that ran before, with all that releasing it again takes."""
+    parameters = {
+        "app": "shop",
+        "environment": "staging",
+        "namespace": "staging",
+        "version": "v1.1",
+        "strategy": "canary",
+        "requester": "bob",
+        "image": "harbor.example.com/shop/shop",
+        "chart-repository": "https://gitea.example.com/platform/charts.git",
+        "chart-path": "app",
+        "chart-ref": "v1.4.0",
+        "values": '{"replicas":5}',
+    }
+    return deployment(
+        **{
+            "id": "d140",
+            "number": 140,
+            "version": "v1.1",
+            "requester": BOB,
+            "stage": Stage.SUCCEEDED,
+            "workflow": "shop-staging-140",
+            "parameters": tuple(parameters.items()),
+            "content": Content(digest=OLD_DIGEST, chart_commit="e" * 40),
+            "way_back": None,
+            "created_at": NOON - timedelta(days=3, minutes=5),
+            "finished_at": NOON - timedelta(days=3),
+            **changes,
+        }
+    )
+
+
+def restore(**changes: Any) -> Restore:
+    """Make the restore that releases `earlier` after an abort of `deployment`, at its beginning."""
+    return Restore(
+        **{
+            "number": 140,
+            "version": "v1.1",
+            "digest": OLD_DIGEST,
+            "workflow": "shop-staging-142-restore",
+            "parameters": tuple((plan.release_parameters(earlier()) or {}).items()),
+            "began_at": NOON + timedelta(minutes=5),
+            **changes,
+        }
+    )
+
+
+def restored(**changes: Any) -> RolloutSnapshot:
+    """Make the Rollout of `earlier`, released again and healthy."""
+    image = f"harbor.example.com/shop/shop@{OLD_DIGEST}"
+    sides = {"current_hash": "aaaa", "stable_hash": "aaaa", "generation": 5, "observed_generation": "5"}
+    return healthy(**{"deployment": 140, "version": "v1.1", "image": image, **sides, **changes})
 
 
 def rollout(**changes: Any) -> RolloutSnapshot:

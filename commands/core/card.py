@@ -25,6 +25,7 @@ class Headline(StrEnum):
     INCONCLUSIVE = "inconclusive"
     UNHEALTHY = "unhealthy"
     ABORTING = "aborting"
+    RESTORING = "restoring"
     DONE = "done"
     FAILED = "failed"
     ABORTED = "aborted"
@@ -59,7 +60,7 @@ _BY_STAGE = {
     Stage.QUEUED: Headline.QUEUED,
     Stage.BUILDING: Headline.BUILDING,
     Stage.RELEASING: Headline.RELEASING,
-    Stage.RESTORING: Headline.ABORTING,
+    Stage.RESTORING: Headline.RESTORING,
     Stage.SUCCEEDED: Headline.DONE,
     Stage.FAILED: Headline.FAILED,
     Stage.ABORTED: Headline.ABORTED,

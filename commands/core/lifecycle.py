@@ -8,10 +8,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from commands.core import restoring
 from commands.core.acts import gate_of, is_ours, is_waiting
 from commands.core.failure import explain, keep_what_held
 from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
-from commands.core.moves import CloseAct, Effect, PatchRollout, ReadLog, Seen, Step, StopPipeline, SubmitPipeline, Wake
+from commands.core.moves import (
+    CloseAct,
+    Effect,
+    PatchRollout,
+    ReadLog,
+    Seen,
+    Step,
+    StopPipeline,
+    SubmitPipeline,
+    SubmitRestore,
+    Wake,
+)
 from commands.core.observed import (
     PauseReason,
     PipelinePhase,
@@ -21,7 +33,7 @@ from commands.core.observed import (
     StepPhase,
     Strategy,
 )
-from commands.core.progress import milestones_of_pipeline, milestones_of_rollout, outcome
+from commands.core.progress import aborted, milestones_of_pipeline, milestones_of_rollout, outcome
 
 APPEAR_WITHIN = timedelta(seconds=60)
 
@@ -47,7 +59,9 @@ def step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: date
             return _pipeline(deployment, seen=seen, acts=acts, now=now)
         case Stage.ROLLING_OUT | Stage.PAUSED:
             return _rollout(deployment, seen=seen, acts=acts, now=now)
-        case _:  # Waiting for people, for its turn or for a restore: nothing that is seen here moves those yet.
+        case Stage.RESTORING:
+            return _restoring(deployment, seen=seen, acts=acts, now=now)
+        case _:  # Waiting for people or for its turn: nothing that is seen here moves those yet.
             return Step(deployment=deployment)
 
 
@@ -147,7 +161,8 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
     said = milestones_of_rollout(deployment, row, outside=outside)
     ended = _ending(rollout)
     if ended is not None:
-        done = _end(row, ended, acts=acts, now=now, by=_aborter(rollout, row, acts))
+        is_back = ended is Stage.ABORTED
+        done = _aborted(row, seen=seen, acts=acts, now=now) if is_back else _end(row, ended, acts=acts, now=now)
         return replace(done, milestones=(*said, *done.milestones))
     stage = Stage.PAUSED if rollout.is_current and rollout.pause is not None else Stage.ROLLING_OUT
     row = replace(row, stage=stage)
@@ -187,6 +202,34 @@ def _ending(rollout: RolloutSnapshot) -> Stage | None:
     return Stage.SUCCEEDED if rollout.is_done else None
 
 
+def _aborted(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
+    """End what was aborted, by way of a restore where nobody outside has taken the matter into their own hands."""
+    rollout, by = deployment.rollout, _aborter(deployment, acts)
+    reason = rollout.abort_reason if rollout is not None and by is None else ""
+    if by is None and not reason:
+        return _end(replace(deployment, moved_outside_at=now), Stage.ABORTED, acts=acts, now=now)
+    stage = Stage.FAILED if reason else Stage.ABORTED
+    row = replace(deployment, failure=Failure(step="", message=reason)) if reason else deployment
+    restore = restoring.begin(row, seen.before, now=now)
+    if restore is None:
+        return _end(row, stage, acts=acts, now=now, by=by)
+    return Step(
+        deployment=replace(row, stage=Stage.RESTORING, restore=restore),
+        milestones=(aborted(row, stage, by=by),),
+        effects=(*_close_all(acts, stage, by=by), SubmitRestore()),
+    )
+
+
+def _restoring(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
+    if deployment.restore is None:
+        return Step(deployment=deployment)
+    move = restoring.step(deployment, deployment.restore, seen=seen, now=now)
+    if move.deployment.restore is None or move.deployment.restore.finished_at is None:
+        return replace(move, effects=(*_refuse_all(acts), *move.effects))
+    stage = Stage.FAILED if deployment.failure is not None else Stage.ABORTED
+    return _end(move.deployment, stage, acts=acts, now=now)
+
+
 def _is_traffic_back(rollout: RolloutSnapshot) -> bool:
     if rollout.phase is not RolloutPhase.DEGRADED:
         return False
@@ -212,9 +255,7 @@ def _explains(deployment: Deployment, acts: tuple[Act, ...]) -> bool:
     return any(act.gate in gates for act in acts)
 
 
-def _aborter(rollout: RolloutSnapshot, deployment: Deployment, acts: tuple[Act, ...]) -> Act | None:
-    if not rollout.is_aborted:
-        return None
+def _aborter(deployment: Deployment, acts: tuple[Act, ...]) -> Act | None:
     gate = gate_of(deployment, Action.ABORT)
     return next((act for act in acts if act.gate == gate), None)
 
@@ -239,9 +280,12 @@ def _act_on_rollout(deployment: Deployment, act: Act) -> Effect:
 
 def _end(deployment: Deployment, stage: Stage, *, acts: tuple[Act, ...], now: datetime, by: Act | None = None) -> Step:
     row = replace(deployment, stage=stage, finished_at=now)
-    closed = tuple(
+    return Step(deployment=row, milestones=(outcome(row, by=by),), effects=_close_all(acts, stage, by=by))
+
+
+def _close_all(acts: tuple[Act, ...], stage: Stage, *, by: Act | None) -> tuple[Effect, ...]:
+    return tuple(
         CloseAct(act, ActState.APPLIED if act == by or stage is Stage.SUCCEEDED else ActState.REFUSED)
         for act in acts
         if act.state is ActState.REQUESTED
     )
-    return Step(deployment=row, milestones=(outcome(row, by=by),), effects=closed)

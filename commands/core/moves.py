@@ -16,17 +16,26 @@ class Seen:
     """The newest observations; `log` is the failed step's log once it was read, None before.
 
     `scan` is what was found in the image when the pipeline has just told its digest, None where nobody knows.
+    `before` is the deployment whose content ran before, looked up once an abort needs it; `restore` is the pipeline
+    that releases it again.
     """
 
     pipeline: PipelineSnapshot | None = None
     rollout: RolloutSnapshot | None = None
     log: tuple[str, ...] | None = None
     scan: Scan | None = None
+    before: Deployment | None = None
+    restore: PipelineSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitPipeline:
     """Start the pipeline; harmless when it runs already."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRestore:
+    """Start the release of what ran before; harmless when it runs already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Wake:
     at: datetime
 
 
-Effect = SubmitPipeline | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake
+Effect = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

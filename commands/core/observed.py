@@ -241,6 +241,8 @@ class RolloutSnapshot:
     old: Replicas = Replicas()
     pause: Pause | None = None
     is_aborted: bool = False
+    abort_reason: str = ""
+    """Why the cluster aborted it by itself; empty where somebody did."""
     is_full: bool = False
     active_hash: str = ""
     preview_hash: str = ""

@@ -130,6 +130,20 @@ def order(deployment: Deployment) -> PipelineOrder:
     )
 
 
+def content_of(back: WayBack, succeeded: Sequence[Deployment]) -> Deployment | None:
+    """Find the deployment whose exact content a way back is, the newest of them; None where there is none.
+
+    Parameters
+    ----------
+    back
+        What ran before.
+    succeeded
+        The successful deployments of that app in that environment, newest first.
+    """
+    same = [row for row in succeeded if back.digest and row.content.digest == back.digest and release_parameters(row)]
+    return next((row for row in same if row.number == back.number), same[0] if same else None)
+
+
 def restore_order(deployment: Deployment, restore: Restore) -> PipelineOrder:
     """Make the order that releases what ran before a deployment; it carries the number of what it releases."""
     return PipelineOrder(

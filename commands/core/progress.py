@@ -3,9 +3,10 @@
 Pure; called by the lifecycle. The words are the chat adapter's.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from commands.core.model import Act, Action, Deployment, Stage
+from commands.core.model import Act, Action, Deployment, Restore, Stage
 from commands.core.observed import (
     PauseReason,
     PipelineSnapshot,
@@ -113,8 +114,16 @@ _FACTS = {
 _LOUD = {Stage.FAILED, Stage.ABORTED}
 
 
+def aborted(deployment: Deployment, stage: Stage, *, by: Act | None) -> Milestone:
+    """Say that the traffic is back, and why it had to go back, before what ran there is released again."""
+    return replace(outcome(replace(deployment, stage=stage), by=by), key="aborted")
+
+
 def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
-    """Say how it ended."""
+    """Say how it ended; where something was restored, how that ended: the rest was said before."""
+    restore = deployment.restore
+    if restore is not None:
+        return _restored(deployment, restore)
     code = _OUTCOMES[deployment.stage]
     if code is MilestoneCode.ABORTED and by is None:
         code = MilestoneCode.ABORTED_OUTSIDE
@@ -133,6 +142,18 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
         facts={name: known[name] for name in _FACTS[code]},
         is_broadcast=deployment.stage in _LOUD,
         lines=failure.lines if failure else (),
+    )
+
+
+def _restored(deployment: Deployment, restore: Restore) -> Milestone:
+    failure = restore.failure
+    facts: dict[str, Fact] = {"running": restore.version}
+    if failure is None:
+        facts["seconds"] = max(1, _seconds((deployment.finished_at or restore.began_at) - restore.began_at))
+        return Milestone(key="outcome", code=MilestoneCode.RESTORED, facts=facts)
+    facts["detail"] = failure.message
+    return Milestone(
+        key="outcome", code=MilestoneCode.NOT_RESTORED, facts=facts, is_broadcast=True, lines=failure.lines
     )
 
 

@@ -83,6 +83,8 @@ class MilestoneCode(StrEnum):
     MOVED_OUTSIDE = "moved-outside"
     ABORTED = "aborted"
     ABORTED_OUTSIDE = "aborted-outside"
+    RESTORED = "restored"
+    NOT_RESTORED = "not-restored"
     CANCELLED = "cancelled"
     FAILED = "failed"
     UNHEALTHY = "unhealthy"

@@ -20,9 +20,10 @@ from commands.core.moves import (
     Seen,
     StopPipeline,
     SubmitPipeline,
+    SubmitRestore,
     Wake,
 )
-from commands.core.observed import PipelineSnapshot, Scan
+from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
 from commands.core.ports import Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
 from commands.core.reasons import Milestone, Notice, ReasonCode
 
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 ROUNDS = 8
 PATCH_TRIES = 3
 
-Deed = SubmitPipeline | StopPipeline | PatchRollout | CloseAct
+Deed = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +85,24 @@ class Advance:
         return Outcome(wake=self.clock.now())
 
     async def _seen(self, row: Deployment, seen_log: tuple[str, ...] | None) -> Seen:
-        pipeline = self.pipelines.snapshot(row.place, name=row.workflow)
+        pipeline, rollout = self.pipelines.snapshot(row.place, name=row.workflow), self.rollouts.snapshot(row.place)
+        restore = row.restore
         return Seen(
             pipeline=pipeline,
-            rollout=self.rollouts.snapshot(row.place),
+            rollout=rollout,
             log=seen_log,
             scan=await self._scan(row, pipeline),
+            before=await self._before(row, rollout),
+            restore=self.pipelines.snapshot(row.place, name=restore.workflow) if restore is not None else None,
         )
+
+    async def _before(self, row: Deployment, rollout: RolloutSnapshot | None) -> Deployment | None:
+        """Look up whose content ran before, when an abort is about to need it."""
+        is_needed = rollout is not None and rollout.is_aborted and row.restore is None and row.way_back is not None
+        if not is_needed or row.way_back is None or row.stage.is_terminal:
+            return None
+        succeeded = await self.deployments.recent(app=row.app, environment=row.environment, stage=Stage.SUCCEEDED)
+        return plan.content_of(row.way_back, succeeded)
 
     async def _scan(self, row: Deployment, pipeline: PipelineSnapshot | None) -> Scan | None:
         """Ask what was found in an image, once, when its line in the thread is due; it holds nothing up."""
@@ -104,16 +116,19 @@ class Advance:
         return next((image.scan for image in images or () if image.digest == digest), None)
 
     async def _log(self, row: Deployment, step_name: str) -> tuple[str, ...]:
+        workflow = row.restore.workflow if row.restore is not None else row.workflow
         try:
-            return await self.pipelines.log(row.place, name=row.workflow, step=step_name)
+            return await self.pipelines.log(row.place, name=workflow, step=step_name)
         except SystemFailure as failure:
-            log.warning("the log of %s in %s cannot be read: %s", step_name, row.workflow, failure.message)
+            log.warning("the log of %s in %s cannot be read: %s", step_name, workflow, failure.message)
             return ()
 
     async def _carry_out(self, row: Deployment, effect: Deed) -> None:
         match effect:
             case SubmitPipeline():
                 await self._submit(row)
+            case SubmitRestore():
+                await self._submit_restore(row)
             case StopPipeline(act):
                 await self.pipelines.stop(row.place, name=row.workflow)
                 await self.deployments.close(act.id, state=ActState.APPLIED)
@@ -135,6 +150,20 @@ class Advance:
                 finished_at=self.clock.now(),
                 failure=Failure(step="", message=f"The workflow could not be started: {failure.message}"),
             )
+            await self.deployments.save(ended, milestones=(progress.outcome(ended, by=None),))
+
+    async def _submit_restore(self, row: Deployment) -> None:
+        """Start the release of what ran before; what can never start leaves the Rollout as it is, with the reason."""
+        restore = row.restore
+        if restore is None:
+            return
+        try:
+            await self.pipelines.submit(plan.restore_order(row, restore))
+        except Permanent as failure:
+            reason = Failure(step="", message=f"The workflow could not be started: {failure.message}")
+            over = replace(restore, finished_at=self.clock.now(), failure=reason)
+            stage = Stage.FAILED if row.failure is not None else Stage.ABORTED
+            ended = replace(row, stage=stage, finished_at=self.clock.now(), restore=over)
             await self.deployments.save(ended, milestones=(progress.outcome(ended, by=None),))
 
     async def _patch(self, row: Deployment, act: Act) -> None:

@@ -4,6 +4,7 @@ The client-side rules for phase and message, the weights and the pauses follow t
 (pkg/kubectl-argo-rollouts and utils/rollout, versions 1.9.1 and 1.10.1). Knows nothing of HTTP or watches.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ from integrations.kubernetes.pods import PodView
 from integrations.kubernetes.steps import canary_steps, seconds_of
 
 WHOLE = 100
+_ABORTED = re.compile(r"RolloutAborted: Rollout aborted update to revision \d+: (.+)", re.DOTALL)
 
 _REASONS = {
     "CanaryPauseStep": PauseReason.STEP,
@@ -265,6 +267,7 @@ def snapshot_of(
         old=Replicas(sum(each.ready for each in old), sum(each.total for each in old)),
         pause=rollout.pause,
         is_aborted=rollout.is_aborted,
+        abort_reason=_abort_reason(rollout) if rollout.is_aborted else "",
         is_full=rollout.is_full,
         active_hash=rollout.active_hash,
         preview_hash=rollout.preview_hash,
@@ -308,6 +311,12 @@ def _is_template_of(new: ReplicaSetView, rollout: RolloutView) -> bool:
     is_same_revision = not (rollout.revision and new.revision) or rollout.revision == new.revision
     # A Rollout that refers to a Deployment has no template of its own: there the revision must do.
     return is_same_revision and (not rollout.containers or rollout.containers == new.containers)
+
+
+def _abort_reason(rollout: RolloutView) -> str:
+    """Read why the controller aborted: an abort by somebody has the same message without a reason."""
+    found = _ABORTED.match(rollout.message)
+    return found[1] if found else ""
 
 
 def _wanted_weight(rollout: RolloutView) -> int:

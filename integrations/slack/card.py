@@ -3,10 +3,12 @@
 Called by the client; the lines of pipeline and rollout are in `card_lines`, the buttons in `card_buttons`.
 """
 
+from dataclasses import replace
+
 from commands.core.acts import is_ours
 from commands.core.card import Card, Headline
 from commands.core.model import Act, Action, Deployment, Failure, Stage
-from integrations.slack import blocks, card_buttons, card_lines, card_words, text
+from integrations.slack import blocks, card_back, card_buttons, card_lines, card_words, text
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.remedies import REMEDIES
@@ -15,6 +17,7 @@ from integrations.slack.text import Mrkdwn
 _QUOTES = 2_200
 _BEFORE_RELEASE = frozenset({"fetch-artifact", "build-image", "resolve-image", "fetch-chart"})
 _WITH_PIPELINE = frozenset({Headline.BUILDING, Headline.RELEASING, Headline.FAILED, Headline.CANCELLED})
+_WITH_FAILURE = frozenset({Headline.FAILED, Headline.RESTORING})
 _BEFORE_ROLLOUT = frozenset({Headline.QUEUED, Headline.BUILDING, Headline.RELEASING})
 _WITH_ROLLOUT = frozenset(
     {
@@ -59,6 +62,7 @@ def _title(card: Card) -> Mrkdwn:
         number=deployment.number,
         seconds=_seconds(deployment),
         step=deployment.failure.step if deployment.failure else "",
+        running=text.clip(deployment.ran_before, 128),
     )
 
 
@@ -84,10 +88,14 @@ def _body(card: Card) -> list[Part]:
         lines.append((_held(deployment), Keep.FIRST))
     if card.headline in _WITH_ROLLOUT:
         lines.append((card_lines.rollout(card), Keep.FIRST))
-    if card.headline is Headline.FAILED and deployment.failure:
+    if card.headline in _WITH_FAILURE and deployment.failure:
         lines.append((_failure(deployment, deployment.failure), Keep.FIRST))
     if outcome := _outcome(card):
         lines.append((outcome, Keep.FIRST))
+    if not_restored := card_back.failure_of_restore(deployment):
+        # What would mend the restore is a deploy of what ran before, not of what was aborted.
+        of_before = replace(deployment, version=deployment.ran_before)
+        lines.append((_failure(of_before, not_restored), Keep.FIRST))
     return [Part(blocks.section(line), keep) for line, keep in lines if line]
 
 
@@ -108,7 +116,8 @@ def _failure(deployment: Deployment, failure: Failure) -> Mrkdwn:
     first = fill(card_words.FAILURE, message=message) + (f" ({', '.join(details)})" if details else "")
     proof = (failure.message,) if is_sentence and failure.message not in {"", failure.cause, *failure.lines} else ()
     quoted = text.quote((*failure.lines, *proof), limit=_QUOTES)
-    lines = (first, quoted, _released(deployment, failure), _remedy(deployment, failure.cause))
+    released = "" if deployment.restore is not None else _released(deployment, failure)
+    lines = (first, quoted, released, _remedy(deployment, failure.cause))
     return Mrkdwn("\n".join(line for line in lines if line))
 
 
@@ -140,8 +149,8 @@ def _outcome(card: Card) -> Mrkdwn | None:
     match card.headline:
         case Headline.ABORTING:
             return fill(card_words.GOING_BACK, running=running)
-        case Headline.ABORTED:
-            return fill(card_words.BACK_ON, running=running)
+        case headline if headline is Headline.ABORTED or deployment.restore is not None:
+            return card_back.after_abort(deployment)
         case Headline.CANCELLED:
             return fill(card_words.NOTHING_RELEASED, running=running)
         case Headline.SUPERSEDED:
@@ -165,7 +174,7 @@ def _way_back(card: Card) -> Mrkdwn | None:
     """Say what runs, or what one could go back to; a card that ended otherwise has said it in its outcome."""
     deployment, back = card.deployment, card.deployment.way_back
     is_live = not deployment.stage.is_terminal or deployment.stage is Stage.SUCCEEDED
-    if not is_live or card.headline is Headline.ABORTING:
+    if not is_live or card.headline in {Headline.ABORTING, Headline.RESTORING}:
         return None
     if back is None:
         return None if deployment.stage.is_terminal else fill(card_words.FIRST_DEPLOY)

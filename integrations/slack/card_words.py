@@ -15,6 +15,7 @@ HEADLINES: dict[Headline, tuple[str, str]] = {
     Headline.INCONCLUSIVE: ("🟡", "the analysis could not decide"),
     Headline.UNHEALTHY: ("🔴", "not healthy"),
     Headline.ABORTING: ("🟠", "aborting"),
+    Headline.RESTORING: ("🟠", "going back{running:if| to #|}"),
     Headline.DONE: ("✅", "done{seconds:if-span| in #|}"),
     Headline.FAILED: ("🔴", "failed{step:if-step| at #|}"),
     Headline.ABORTED: ("🟠", "aborted"),
@@ -54,10 +55,6 @@ HELD_STEP = "{step:step} cannot begin: {message}"
 NOTHING_RELEASED = "Nothing was released{running:if|; # runs untouched|}."
 MAYBE_RELEASED = "Part of the release may have reached the cluster{running:if|; # ran before|}."
 NOT_FINISHED = "The rollout did not finish{running:if|; # ran before|}."
-BACK_ON = (
-    "{running:if|Traffic is back on #; the Rollout stays marked as aborted until the next deploy."
-    "|Nothing ran here before, so there is no version to go back to.}"
-)
 GOING_BACK = "{running:if|Going back to #|Taking the release back}"
 TAKEN_OVER = "{version:if|# is being rolled out there now.|Something else is being rolled out there now.}"
 OUTSIDE = "↗ Changed outside Slipway at {at:time}"

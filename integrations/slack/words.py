@@ -297,6 +297,8 @@ MILESTONES: dict[M, str] = {
     M.MOVED_OUTSIDE: "Moved on outside Slipway at {at:time}",
     M.ABORTED: "Aborted by {by:person}{running:if|, traffic is back on #|}",
     M.ABORTED_OUTSIDE: "Aborted outside Slipway{running:if|, traffic is back on #|}",
+    M.RESTORED: "{running} is released again, after {seconds:span}",
+    M.NOT_RESTORED: "{running} was not released again{detail:if|: #|}",
     M.CANCELLED: "Cancelled by {by:person}, nothing was released",
     M.FAILED: "Failed{step:if-step| at #|}{detail:if|: #|}",
     M.UNHEALTHY: "Not healthy{detail:if|: #|}",
@@ -318,6 +320,8 @@ MILESTONE_FACTS: dict[M, frozenset[str]] = {
     M.MOVED_OUTSIDE: frozenset({"at"}),
     M.ABORTED: frozenset({"by", "running"}),
     M.ABORTED_OUTSIDE: frozenset({"running"}),
+    M.RESTORED: frozenset({"running", "seconds"}),
+    M.NOT_RESTORED: frozenset({"running", "detail"}),
     M.CANCELLED: frozenset({"by"}),
     M.FAILED: frozenset({"step", "detail"}),  # `step` is the pipeline's name of it, empty for the rollout.
     M.UNHEALTHY: frozenset({"detail"}),

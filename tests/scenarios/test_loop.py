@@ -43,7 +43,8 @@ def test_a_canary_goes_from_the_first_deploy_to_done_with_two_promotes_by_bob(wo
 def test_bob_aborts_and_the_traffic_is_back_on_the_old_version(world: World) -> None:
     begin_canary(world)
     world.press("bob", "Abort, back to v1.1")
-    card = world.card_shows("aborted", "Traffic is back on v1.1; the Rollout stays marked as aborted")
+    # What ran at the start is nothing that Slipway released: it cannot release it again (test_way_back has the rest).
+    card = world.card_shows("aborted", "Traffic is back on v1.1", "did not release v1.1 here")
     assert card.buttons == ()
     world.thread_ends(card, "Aborted by @bob, traffic is back on v1.1")
     (shop,) = [

@@ -369,6 +369,23 @@ def test_an_aborted_rollout_has_weight_zero_and_its_message() -> None:
     assert seen.message.startswith("RolloutAborted")
 
 
+@pytest.mark.parametrize(
+    ("recording", "reason"),
+    [
+        ("canary-abort", ""),
+        ("bluegreen-abort", ""),
+        ("canary-analysis-failed", "Step-based analysis phase error/failed: "),
+        ("canary-background-analysis-failed", "Background analysis phase error/failed: "),
+        ("bluegreen-prepromotion-analysis-failed", "Blue/green pre-promotion analysis phase error/failed: "),
+        ("canary-crashloop-deadline-abort", "ReplicaSet "),
+    ],
+)
+def test_an_abort_by_the_controller_has_a_reason_and_one_by_somebody_has_none(recording: str, reason: str) -> None:
+    seen = [each for _, _, each in replay(recording) if each.is_aborted and each.phase is RolloutPhase.DEGRADED]
+    assert seen
+    assert all(each.abort_reason.startswith(reason) and bool(each.abort_reason) is bool(reason) for each in seen)
+
+
 def test_a_traffic_router_tells_the_actual_weight() -> None:
     rollout, sets = moment_of("canary-happy", RolloutPhase.PAUSED, step_index=1)
     rollout["status"]["canary"] = {"weights": {"canary": {"weight": 7}}}

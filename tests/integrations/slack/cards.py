@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.core.card import Card, draw
-from commands.core.model import Act, Action, ActState, Deployment, Failure, Stage
+from commands.core.model import Act, Action, ActState, Deployment, Failure, Stage, WayBack
 from commands.core.observed import (
     Pause,
     PauseReason,
@@ -16,7 +16,7 @@ from commands.core.observed import (
     StepPhase,
     Strategy,
 )
-from tests.make import BOB, NOON, deployment, pipeline, rollout, step
+from tests.make import BOB, NOON, OLD_DIGEST, deployment, pipeline, restore, rollout, step
 
 SINCE = NOON + timedelta(minutes=3)
 SINCE_TEXT = "2026-11-02T12:03:00Z"
@@ -86,7 +86,7 @@ def failed(strategy: Strategy) -> Deployment:
 
 def every_card() -> Mapping[str, Card]:
     rows = {f"{name}-{strategy.value}": row for strategy in Strategy for name, row in _for(strategy).items()}
-    cards = {name: draw(row, ()) for name, row in (rows | _odd()).items()}
+    cards = {name: draw(row, ()) for name, row in (rows | _odd() | _backs()).items()}
     return cards | {"pending-canary": _pending(), "pending-full-canary": _pending(Action.FULL, "100")}
 
 
@@ -140,6 +140,27 @@ def _odd() -> dict[str, Deployment]:
         "failed-in-release-canary": ended(Stage.FAILED, Strategy.CANARY, failure=partly),
         "last-step-canary": rolling_out(paused(PauseReason.STEP, step_index=4, weight=50, actual_weight=50)),
         "skipped-build": building(pipeline=pipeline(steps=(step("build-image", StepPhase.SKIPPED),))),
+    }
+
+
+def _backs() -> dict[str, Deployment]:
+    """Show what becomes of an abort."""
+    held = Failure(
+        step="release", message="exceeded quota: pods=10", cause="quota-exceeded", exit_code=14, lines=("helm: no",)
+    )
+    reason = 'Step-based analysis phase error/failed: Metric "error-rate" assessed Failed due to failed (2) > (1)'
+    failure = Failure(step="", message=reason)
+    done = restore(finished_at=NOON + timedelta(minutes=5, seconds=8))
+    unknown = WayBack(version="v1.1", digest=OLD_DIGEST)
+    return {
+        "restoring-canary": building(stage=Stage.RESTORING, pipeline=pipeline(), restore=restore()),
+        "restoring-failed-canary": building(
+            stage=Stage.RESTORING, pipeline=pipeline(), restore=restore(), failure=failure
+        ),
+        "restored-canary": ended(Stage.ABORTED, Strategy.CANARY, restore=done),
+        "restored-failed-canary": ended(Stage.FAILED, Strategy.CANARY, restore=done, failure=failure),
+        "not-restored-canary": ended(Stage.ABORTED, Strategy.CANARY, restore=replace(done, failure=held)),
+        "aborted-to-unknown-canary": ended(Stage.ABORTED, Strategy.CANARY, way_back=unknown),
     }
 
 
