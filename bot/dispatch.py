@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
-from bot.catalogs import CatalogSource
 from bot.worker import Worker
 from commands import abort, deploy, form, history, plan, promote, status
 from commands import help as help_verb
@@ -21,7 +20,7 @@ from commands.core.errors import SystemFailure
 from commands.core.form import Form
 from commands.core.grammar import Vocabulary
 from commands.core.model import ChatUser
-from commands.core.ports import Clock, Deployments, People, Rollouts, Versions
+from commands.core.ports import Catalogs, Clock, Deployments, People, Rollouts, Versions
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.rendering import Charts, Objects, Renderer
 from commands.core.requests import (
@@ -66,7 +65,7 @@ class Dispatch:
 
     team: str
     hint: str
-    catalogs: CatalogSource
+    catalogs: Catalogs
     people: People
     versions: Versions
     rollouts: Rollouts

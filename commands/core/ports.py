@@ -4,7 +4,7 @@ Every method may raise `Temporary` or `Permanent` of `commands.core.errors` and 
 network wait lies under the caller's `asyncio.timeout`. Methods are keyword-only where two arguments could be mixed up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Protocol, overload
 from typing_extensions import override
 
 from commands.core.card import Card
-from commands.core.catalog import App
+from commands.core.catalog import App, Catalog
 from commands.core.form import Form
 from commands.core.model import (
     Act,
@@ -43,6 +43,13 @@ class Clock(Protocol):
         ...
 
 
+class Catalogs(Protocol):
+    """Holds the newest valid catalog."""
+
+    @property
+    def current(self) -> Catalog: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stranger:
     """A chat user who is nobody we may act for; `code` is one of the rights codes."""
@@ -55,6 +62,19 @@ class People(Protocol):
 
     async def find(self, user: ChatUser) -> Person | Stranger:
         """Look a person up, fresh: nothing is cached, an unreachable login server raises Temporary."""
+        ...
+
+    async def holders_of(self, roles: Collection[str]) -> tuple[str, ...]:
+        """List the chat ids of people who hold one of the roles, one each, by name; some may be missing.
+
+        This is for telling whom to ask, never for deciding. Who holds a role only because another includes it may be
+        missing, and so may whoever is beyond the first fifty.
+
+        Raises
+        ------
+        Permanent
+            The login server does not let the bot list them.
+        """
         ...
 
 

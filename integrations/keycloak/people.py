@@ -3,14 +3,14 @@
 Built by `bot.wiring`. Whether somebody is a guest, a bot or deactivated in Slack is for the Slack side to say.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from commands.core.finding import Finding
 from commands.core.model import ChatUser, Person
 from commands.core.ports import Stranger
 from commands.core.reasons import ReasonCode
-from integrations.keycloak import checks, links
+from integrations.keycloak import checks, holding, links
 from integrations.keycloak.realm import Realm, UserGone
 from integrations.keycloak.settings import KeycloakSettings, Link
 
@@ -52,6 +52,11 @@ class KeycloakPeople:
                 return Stranger(code=ReasonCode.NOT_LINKED)
         name = str(account.get("username") or account["id"])
         return Person(id=account["id"], name=name, chat_id=user.id, roles=roles)
+
+    async def holders_of(self, roles: Collection[str]) -> tuple[str, ...]:
+        """List whom to ask; an ornament, so its failures are the caller's to pass over and no outage of ours."""
+        async with self._realm.budget(is_noted=False):
+            return await holding.chat_ids(self._realm, self._settings, roles)
 
     async def check(self, canary: ChatUser | None = None) -> tuple[Finding, ...]:
         """Try everything that a decision needs; `canary` is somebody who must be found and must hold a role."""

@@ -22,9 +22,12 @@ _log = logging.getLogger(__name__)
 SYSTEM: Final = "Keycloak"
 PHASE_SECONDS: Final = 2
 FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
+MOST: Final = 50
+"""How many of a list are read where some of it will do."""
+
 _FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
 _RETRYABLE = frozenset({408, 429})
-_NOT_FOUND = 404
 
 
 class UserGone(Exception):
@@ -48,19 +51,22 @@ class Realm:
         self._admin = KeycloakAdmin(connection=self._connection)
 
     @asynccontextmanager
-    async def budget(self) -> AsyncIterator[None]:
-        """Give what is inside the time of one decision, translate its failures and log the first and the last one."""
+    async def budget(self, *, is_noted: bool = True) -> AsyncIterator[None]:
+        """Give what is inside the time of one decision, translate its failures and log the first and the last one.
+
+        What nothing depends on is not noted: its refusal is no outage.
+        """
         try:
             async with asyncio.timeout(self._settings.budget.total_seconds()):
                 yield
         except (TimeoutError, Refused, KeycloakConnectionError) as exc:
             failure = self._translate(exc)
-            self._note(failure)
+            self._note(failure, is_noted=is_noted)
             raise failure from exc
         except SystemFailure as failure:
-            self._note(failure)
+            self._note(failure, is_noted=is_noted)
             raise
-        self._note(None)
+        self._note(None, is_noted=is_noted)
 
     async def users(self, query: Mapping[str, str]) -> list[Mapping[str, Any]]:
         """Find at most two accounts: a second one is all it takes to know that a link is not unique."""
@@ -91,6 +97,46 @@ class Realm:
                 raise UserGone from exc
             raise
 
+    async def users_with(self, role: str) -> list[Mapping[str, Any]]:
+        """List the first accounts that were given a role directly."""
+        return await self._some(f"{self._role_path(role)}/users")
+
+    async def groups_with(self, role: str) -> list[Mapping[str, Any]]:
+        """List the first groups that were given a role directly."""
+        return await self._some(f"{self._role_path(role)}/groups")
+
+    async def group_at(self, path: str) -> Mapping[str, Any]:
+        """Find a group by its path."""
+        answer = await self._json(f"group-by-path/{quote(path.removeprefix('/'), safe='/')}")
+        return _elements([answer], "id")[0]
+
+    async def users_in(self, group_id: str) -> list[Mapping[str, Any]]:
+        """List the first accounts that are in a group themselves, not in one below it."""
+        return await self._some(f"groups/{quote(group_id, safe='')}/members")
+
+    async def groups_in(self, group_id: str) -> list[Mapping[str, Any]]:
+        """List the first groups right below a group."""
+        return await self._some(f"groups/{quote(group_id, safe='')}/children")
+
+    async def links_of(self, user_id: str) -> list[Mapping[str, Any]]:
+        """List the identities at other providers that an account is linked to."""
+        answer = await self._json(f"users/{quote(user_id, safe='')}/federated-identity")
+        return _elements(answer, "identityProvider")
+
+    def _role_path(self, role: str) -> str:
+        of_client = f"clients/{self._settings.roles_client}/" if self._settings.roles_from is RolesFrom.CLIENT else ""
+        return f"{of_client}roles/{quote(role, safe='')}"
+
+    async def _some(self, path: str) -> list[Mapping[str, Any]]:
+        return _elements(await self._json(path, max=MOST, briefRepresentation="false"), "id")
+
+    async def _json(self, path: str, **query: Any) -> Any:
+        response = await self._connection.a_raw_get(f"admin/realms/{self._connection.realm_name}/{path}", **query)
+        try:
+            return response.json()
+        except ValueError:
+            raise _not_keycloak() from None
+
     async def token(self) -> None:
         """Get a token, whatever is held already."""
         await self._shaped(self._connection.a_get_token())
@@ -120,7 +166,9 @@ class Realm:
             # The library puts the whole answer into these; whatever answered, it is not the admin API.
             raise _not_keycloak() from None
 
-    def _note(self, failure: SystemFailure | None) -> None:
+    def _note(self, failure: SystemFailure | None, *, is_noted: bool) -> None:
+        if not is_noted:
+            return
         if failure is not None and not self._is_down:
             _log.warning("Keycloak cannot be asked: %s", failure.message)
         if failure is None and self._is_down:
@@ -150,9 +198,9 @@ class Realm:
 
 
 def _what(refused: Refused, settings: KeycloakSettings) -> str:
-    if refused.status == _NOT_FOUND and refused.error == "Client not found":
+    if refused.status == NOT_FOUND and refused.error == "Client not found":
         return f"there is no client with the UUID {settings.roles_client}"
-    if refused.status == _NOT_FOUND:
+    if refused.status == NOT_FOUND:
         return f"there is no realm {settings.realm} at {settings.url}"
     if refused.is_token:
         return f"the client {settings.client_id} got no token"
@@ -162,9 +210,9 @@ def _what(refused: Refused, settings: KeycloakSettings) -> str:
 
 
 def _remedy(refused: Refused, settings: KeycloakSettings) -> str:
-    if refused.status == _NOT_FOUND and refused.error == "Client not found":
+    if refused.status == NOT_FOUND and refused.error == "Client not found":
         return "Take the UUID from the address of the client's page in the admin console; it is not the client id."
-    if refused.status == _NOT_FOUND:
+    if refused.status == NOT_FOUND:
         return "Check the address and the realm."
     if refused.is_token:
         return "Check its id and secret, that it is enabled and that its service account is on."

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from playground.faults import Faults, middleware
 from playground.keycloak import views
-from playground.keycloak.model import Client, Realm, User
+from playground.keycloak.model import Client, Group, Realm, User
 from playground.keycloak.search import find_users
 from playground.keycloak.tokens import TokenRefusal, Tokens
 from playground.pace import Pace
@@ -59,6 +59,14 @@ class Caller:
         if user is None:
             raise Refusal(_FORBIDDEN, "HTTP 403 Forbidden")
         return user
+
+    def group(self, request: web.Request) -> Group:
+        """Return the group of the path to those who may see groups."""
+        self.require("view-users", "query-groups")
+        found = next((group for group in self.realm.groups if group.id == request.match_info["group"]), None)
+        if found is None:
+            raise Refusal(_NOT_FOUND, "Could not find group by id")
+        return found
 
     def client(self, request: web.Request) -> Client:
         """Return the client of the path, when it may be viewed: knowing its UUID does not spare the permission."""
@@ -255,6 +263,58 @@ def _client_secret(request: web.Request, caller: Caller) -> Any:
     return {"type": "secret", "value": caller.client(request).secret}
 
 
+def _role_groups(request: web.Request, caller: Caller) -> Any:
+    """Groups that were given the role directly."""
+    client = caller.client(request)
+    role = request.match_info["role"]
+    if role not in client.roles:
+        raise Refusal(_NOT_FOUND, "Could not find role")
+    caller.require("view-users", "query-groups")
+    return _page(request, [views.group(group) for group in caller.realm.groups if role in group.roles])
+
+
+def _realm_role(request: web.Request, caller: Caller) -> str:
+    """Return the realm role of the path: who holds it is told only to those who may view the realm."""
+    caller.require("view-realm")
+    role = request.match_info["role"]
+    if role not in caller.realm.realm_roles:
+        raise Refusal(_NOT_FOUND, "Could not find role")
+    return role
+
+
+def _realm_role_members(request: web.Request, caller: Caller) -> Any:
+    role = _realm_role(request, caller)
+    caller.require("view-users")
+    members = [user for user in caller.realm.users if role in user.realm_roles]
+    return _page(request, [views.user_element(user, brief=_brief(request, default=False)) for user in members])
+
+
+def _realm_role_groups(request: web.Request, caller: Caller) -> Any:
+    role = _realm_role(request, caller)
+    return _page(request, [views.group(group) for group in caller.realm.groups if role in group.realm_roles])
+
+
+def _group_members(request: web.Request, caller: Caller) -> Any:
+    group = caller.group(request)
+    caller.require("view-users")
+    members = [user for user in caller.realm.users if group.path in user.groups]
+    return _page(request, [views.user_element(user, brief=_brief(request, default=True)) for user in members])
+
+
+def _group_children(request: web.Request, caller: Caller) -> Any:
+    group = caller.group(request)
+    return _page(request, [views.group(each) for each in caller.realm.groups if each.parent == group.path])
+
+
+def _group_by_path(request: web.Request, caller: Caller) -> Any:
+    caller.require("view-users", "query-groups")
+    path = f"/{request.match_info['path']}"
+    group = next((group for group in caller.realm.groups if group.path == path), None)
+    if group is None:
+        raise Refusal(_NOT_FOUND, "Group path does not exist")
+    return views.group(group)
+
+
 def _role_members(request: web.Request, caller: Caller) -> Any:
     """Direct members only: who holds the role through a group or a composite is not listed."""
     client = caller.client(request)
@@ -263,7 +323,7 @@ def _role_members(request: web.Request, caller: Caller) -> Any:
         raise Refusal(_NOT_FOUND, "Could not find role")
     caller.require("view-users")
     members = [user for user in caller.realm.users if role in user.roles]
-    return _page(request, [views.user_element(user, brief=False) for user in members])
+    return _page(request, [views.user_element(user, brief=_brief(request, default=False)) for user in members])
 
 
 _ADMIN: Final[dict[str, Answer]] = {
@@ -281,4 +341,10 @@ _ADMIN: Final[dict[str, Answer]] = {
     "/clients/{client}": _client,
     "/clients/{client}/client-secret": _client_secret,
     "/clients/{client}/roles/{role}/users": _role_members,
+    "/clients/{client}/roles/{role}/groups": _role_groups,
+    "/roles/{role}/users": _realm_role_members,
+    "/roles/{role}/groups": _realm_role_groups,
+    "/groups/{group}/members": _group_members,
+    "/groups/{group}/children": _group_children,
+    "/group-by-path/{path:.+}": _group_by_path,
 }

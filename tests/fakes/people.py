@@ -1,9 +1,9 @@
 """People in memory: accounts with links and roles, fresh on every question."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
-from commands.core.errors import SystemFailure
+from commands.core.errors import Permanent, SystemFailure
 from commands.core.model import ChatUser, Person
 from commands.core.ports import Stranger
 from commands.core.reasons import ReasonCode
@@ -24,6 +24,8 @@ class Account:
 class FakePeople:
     """Holds the accounts; `failure` is raised by every question until it is taken back.
 
+    While it `is_secretive`, nobody is told who holds a role.
+
     `asked` lists the chat users that were looked up, so that a test can see that rights were read again.
     """
 
@@ -31,6 +33,7 @@ class FakePeople:
     accounts: dict[str, Account] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     failure: SystemFailure | None = None
+    is_secretive: bool = False
 
     def add(self, name: str, *, chat_ids: Iterable[str], roles: Iterable[str] = (), is_enabled: bool = True) -> Account:
         account = Account(
@@ -47,6 +50,13 @@ class FakePeople:
 
     def remove(self, name: str) -> None:
         del self.accounts[name]
+
+    async def holders_of(self, roles: Collection[str]) -> tuple[str, ...]:
+        if self.failure is not None or self.is_secretive:
+            raise self.failure or Permanent("Keycloak", "may not list people")
+        named = sorted(self.accounts.values(), key=lambda account: account.name)
+        holders = [one for one in named if one.is_enabled and one.chat_ids and not one.roles.isdisjoint(roles)]
+        return tuple(account.chat_ids[0] for account in holders)
 
     async def find(self, user: ChatUser) -> Person | Stranger:
         if user.team != self.team:

@@ -148,3 +148,21 @@ async def test_an_outage_is_temporary_and_nothing_stale_is_served(world: World) 
         await world.people.find(chat("U0ERIN"))
     world.come_back()
     assert isinstance(await world.people.find(chat("U0ERIN")), Person)
+
+
+async def test_holders_of_a_role_are_those_who_could_do_it_now(world: World) -> None:
+    world.add("zoe", chat_ids=["U0ZOE"], roles=["approver"])
+    world.add("erin", chat_ids=["U0ERIN", "U0ERIN2"], roles=["approver", "deployer"])
+    world.add("hank", chat_ids=["U0HANK"], roles=["deployer"])
+    world.add("gina", chat_ids=[], roles=["approver"])
+    world.add("ivan", chat_ids=["U0IVAN"], roles=["approver"], is_enabled=False)
+    assert await world.people.holders_of({"approver"}) == ("U0ERIN", "U0ZOE")
+    assert set(await world.people.holders_of({"approver", "deployer"})) >= {"U0ERIN", "U0HANK", "U0ZOE"}
+    assert await world.people.holders_of({"unheard-of"}) == ()
+    assert await world.people.holders_of(()) == ()
+
+
+async def test_nobody_is_listed_while_the_login_server_is_down(world: World) -> None:
+    world.go_down()
+    with pytest.raises(Temporary):
+        await world.people.holders_of({"approver"})
