@@ -14,12 +14,12 @@ from typing import TypeVar, assert_never
 from bot.worker import Worker
 from commands import abort, deploy, form, history, plan, promote, status
 from commands import help as help_verb
-from commands.core import grammar
+from commands.core import grammar, policy
 from commands.core.catalog import Catalog
 from commands.core.errors import SystemFailure
 from commands.core.form import Form
 from commands.core.grammar import Vocabulary
-from commands.core.model import ChatUser
+from commands.core.model import Action, ChatUser
 from commands.core.ports import Catalogs, Clock, Deployments, People, Rollouts, Versions
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.rendering import Charts, Objects, Renderer
@@ -38,11 +38,13 @@ from commands.core.requests import (
     StatusRequest,
 )
 from commands.flow.ask import Ask
+from commands.flow.whom import who_could
 
 log = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 10.0
 PLAN_SECONDS = 25.0
+NAMED = 3
 Answer = Notice | Form | None
 """What a line is answered by: words, the form, or nothing but the card."""
 
@@ -126,9 +128,19 @@ class Dispatch:
             error = uuid.uuid4().hex[:8]
             log.exception("error %s while running %s", error, type(request).__name__)
             answer = Notice(code=ReasonCode.INTERNAL, facts={"error": error})
-        if isinstance(answer, Notice) and "hint" in answer.facts:
-            return replace(answer, facts={**answer.facts, "hint": self.hint})
-        return answer
+        return await self._completed(answer) if isinstance(answer, Notice) else answer
+
+    async def _completed(self, notice: Notice) -> Notice:
+        """Add what no verb has to know: the team's own hint, and whom to ask for a right that is missing."""
+        if "hint" in notice.facts:
+            return replace(notice, facts={**notice.facts, "hint": self.hint})
+        if notice.code is not ReasonCode.ROLE_MISSING:
+            return notice
+        app, environment = str(notice.facts["app"]), str(notice.facts["environment"])
+        action = Action(str(notice.facts["action"]))
+        roles = policy.roles_for(self.catalogs.current, action=action, app=app, environment=environment)
+        people = await who_could(self.people, roles, most=NAMED)
+        return replace(notice, facts={**notice.facts, "people": ", ".join(people)})
 
     async def _run(  # noqa: PLR0911  # one return for each kind of request
         self, request: Request, *, origin: deploy.Origin, catalog: Catalog

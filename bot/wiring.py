@@ -18,6 +18,7 @@ from commands.flow.advance import Advance
 from commands.flow.ask import Ask
 from commands.flow.search import Search
 from commands.flow.show import Show
+from commands.flow.whom import Reminders
 from integrations.catalog import CatalogFile
 from integrations.gitea import GiteaCharts, GiteaSettings
 from integrations.harbor import HarborImages, HarborSettings
@@ -115,6 +116,7 @@ async def connected(settings: Settings) -> AsyncIterator[Bot]:
             pipelines=pipelines,
             chat=chat,
             clock=clock,
+            reminders=Reminders(catalogs=parts.catalog, people=parts.people),
             images=parts.harbor,
         )
         show = Show(deployments=deployments, chat=chat)

@@ -93,6 +93,7 @@ ENVIRONMENTS: Final = (
         settings=(
             "protected: true                                         # must be named, and asks for confirmation",
             'channel: "#prod-deploys"                                # its cards go here',
+            "remind: 30m                                             # of a pause, once, those who may go on",
         ),
     ),
 )

@@ -34,7 +34,10 @@ class ApprovalRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A namespace of a cluster, with its rules. `channel` is where its cards go; empty: where the command was typed."""
+    """A namespace of a cluster, with its rules. `channel` is where its cards go; empty: where the command was typed.
+
+    `remind` is how long a pause stands before people are reminded of it; None: for ever.
+    """
 
     name: str
     cluster: str
@@ -44,6 +47,7 @@ class Environment:
     approvals: ApprovalRule | None = None
     windows: tuple[str, ...] = ()
     channel: str = ""
+    remind: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,7 +202,8 @@ class Deployment:
 
     `revision` counts saves (compare-and-set). `channel` is where its card belongs. `parameters` are the pipeline's
     arguments, fixed when it was asked for, so that a catalog edited meanwhile cannot change what was agreed.
-    `watched_until` is set on a finished deployment while something of it is still to change.
+    `watched_until` is set on a finished deployment while something of it is still to change. `reminded` names the
+    pause that people were last reminded of.
     """
 
     id: str
@@ -232,6 +233,7 @@ class Deployment:
     restore: Restore | None = None
     later: Later | None = None
     watched_until: datetime | None = None
+    reminded: str | None = None
 
     @property
     def goes_straight_through(self) -> bool:

@@ -74,7 +74,12 @@ class Wake:
     at: datetime
 
 
-Effect = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Remind those who may act of the pause it stands at, and write down that they were."""
+
+
+Effect = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake | Remind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ def permits(catalog: Catalog, person: Person, *, action: Action, app: str, envir
         "environment": environment,
         "role": ", ".join(able),
         "roles": ", ".join(sorted(person.roles)),
+        "people": "",  # Whoever answers looks them up, for that takes a question.
     }
     return Denied(Notice(code=ReasonCode.ROLE_MISSING, facts=facts))
 

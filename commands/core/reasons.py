@@ -77,6 +77,7 @@ class MilestoneCode(StrEnum):
     GREEN_READY = "green-ready"
     PAUSED = "paused"
     PAUSED_UNTIL = "paused-until"
+    REMINDER = "reminder"
     ADVANCED = "advanced"
     PROMOTED = "promoted"
     SWITCHED = "switched"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from commands.core import plan, progress
+from commands.core import plan, progress, reminding
 from commands.core.acts import expected_of, gate_of, is_ours
 from commands.core.errors import Permanent, SystemFailure
 from commands.core.lifecycle import step
@@ -17,7 +17,9 @@ from commands.core.moves import (
     CloseAct,
     PatchRollout,
     ReadLog,
+    Remind,
     Seen,
+    Step,
     StopPipeline,
     SubmitPipeline,
     SubmitRestore,
@@ -26,12 +28,13 @@ from commands.core.moves import (
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
 from commands.core.ports import Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
 from commands.core.reasons import Milestone, Notice, ReasonCode
+from commands.flow.whom import Reminders
 
 log = logging.getLogger(__name__)
 ROUNDS = 8
 PATCH_TRIES = 3
 
-Deed = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct
+Deed = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | Remind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Advance:
     pipelines: Pipelines
     chat: Chat
     clock: Clock
+    reminders: Reminders
     images: Images | None
     """Where scans are told; without it nothing is said of them."""
 
@@ -65,7 +69,7 @@ class Advance:
             if not (self.rollouts.is_synced(row.place) and self.pipelines.is_synced(row.place)):
                 return Outcome()
             acts = await self.deployments.acts(deployment_id)
-            move = step(row, seen=await self._seen(row, seen_log), acts=acts, now=self.clock.now())
+            move = await self._step(row, acts, seen_log)
             if move.deployment != row:
                 saved = await self.deployments.save(move.deployment, milestones=move.milestones)
                 if saved is None:
@@ -74,15 +78,25 @@ class Advance:
             has_more = False
             for effect in move.effects:
                 if isinstance(effect, Wake):
-                    wake = effect.at
+                    wake = min(wake or effect.at, effect.at)
                 elif isinstance(effect, ReadLog):
                     seen_log, has_more = await self._log(row, effect.step), True
                 else:
                     await self._carry_out(row, effect)
-                    has_more = has_more or isinstance(effect, StopPipeline)
+                    has_more = has_more or isinstance(effect, StopPipeline | Remind)
             if not has_more:
                 return Outcome(is_over=row.stage.is_terminal, wake=wake)
         return Outcome(wake=self.clock.now())
+
+    async def _step(self, row: Deployment, acts: tuple[Act, ...], seen_log: tuple[str, ...] | None) -> Step:
+        now = self.clock.now()
+        moved = step(row, seen=await self._seen(row, seen_log), acts=acts, now=now)
+        return reminding.remind(moved, after=self.reminders.after(row), acts=acts, now=now)
+
+    async def _remind(self, row: Deployment) -> None:
+        """Say it and remember that it was said, in one transaction; whoever saved in between makes us look again."""
+        line = await self.reminders.line(row, now=self.clock.now())
+        await self.deployments.save(replace(row, reminded=reminding.pause_of(row)), milestones=(line,))
 
     async def _seen(self, row: Deployment, seen_log: tuple[str, ...] | None) -> Seen:
         pipeline, rollout = self.pipelines.snapshot(row.place, name=row.workflow), self.rollouts.snapshot(row.place)
@@ -136,6 +150,8 @@ class Advance:
                 await self._patch(row, act)
             case CloseAct(act, state):
                 await self._close(row, act, state)
+            case Remind():
+                await self._remind(row)
             case _:
                 assert_never(effect)
 

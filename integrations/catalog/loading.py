@@ -131,6 +131,7 @@ def _to_environment(name: str, shape: EnvironmentShape) -> Environment:
         approvals=_to_rule(shape.approvals) if shape.approvals else None,
         windows=tuple(shape.windows),
         channel=shape.channel or "",
+        remind=shape.remind,
     )
 
 

@@ -112,6 +112,9 @@ class EnvironmentShape(Shape):
     channel: Annotated[str, AfterValidator(_checked(words.channel))] | None = Field(
         None, description="Slack channel of its cards; where the command was typed when left out."
     )
+    remind: Duration | None = Field(
+        None, description="How long a pause stands before those who may go on are reminded: 90s, 10m, 4h, 2d."
+    )
 
 
 class ArtifactShape(Shape):

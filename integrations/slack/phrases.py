@@ -84,7 +84,14 @@ def _codes(value: Fact) -> Mrkdwn:
 
 
 def _any_of(value: Fact) -> Mrkdwn:
-    parts = [text.code(part.strip()) for part in str(value).split(",")]
+    return _either([text.code(part.strip()) for part in str(value).split(",")])
+
+
+def _people(value: Fact) -> Mrkdwn:
+    return _either([text.mention(part.strip()) for part in str(value).split(",")])
+
+
+def _either(parts: Sequence[Mrkdwn]) -> Mrkdwn:
     return Mrkdwn(f" {words.OR} ".join([", ".join(parts[:-1]), parts[-1]] if parts[:-1] else parts))
 
 
@@ -158,6 +165,7 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "codes": _codes,
     "anyof": _any_of,
     "person": _person,
+    "people": _people,
     "time": _time,
     "day": _day,
     "moment": _moment,

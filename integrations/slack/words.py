@@ -2,10 +2,11 @@
 
 Templates are already Slack mrkdwn: `phrases` fills them and escapes every fact. Placeholders: `{app}` escaped text,
 `{version:code}` a code span, `{roles:codes}` a comma-separated list of code spans, `{role:anyof}` one with “or” before
-the last, `{by:person}` a mention of a chat id, `{at:time}` a time in the reader's zone, `{seconds:span}` a duration,
-`{action:doing}` / `{action:done}` a verb,
+the last, `{by:person}` a mention of a chat id, `{people:people}` of any of several, `{at:time}` a time in the reader's
+zone, `{seconds:span}` a duration, `{action:doing}` / `{action:done}` a verb,
 `{n:plural|# pod|# pods}` a number with its noun, and `{x:if|with #|without}` (also `if-code`, `if-codes`, `if-person`,
-`if-link`, `if-span`) where `#` is the value and the last part is for an empty one. FACTS says what each code needs.
+`if-people`, `if-link`, `if-span`) where `#` is the value and the last part is for an empty one. FACTS says what each
+code needs.
 """
 
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ SAYINGS: dict[R, Saying] = {
     R.ROLE_MISSING: Saying(
         "{action:doing} {app} in {environment} {role:if-anyof|needs the role #|is open to no role};",
         "{roles:if-codes|you have #.|you have none.}",
-        "Ask somebody who has it, or your admin for the role.",
+        "Ask {people:if-people|#|somebody who has it}, or your admin for the role.",
     ),
     R.RIGHTS_UNKNOWN: Saying(
         "I cannot check your rights right now (the login server does not answer),",
@@ -253,7 +254,8 @@ FACTS: dict[R, frozenset[str]] = {
     R.LINKED_TWICE: frozenset({"hint"}),
     R.ACCOUNT_DISABLED: frozenset({"hint"}),
     R.OUTSIDE_TEAM: frozenset({"hint"}),
-    R.ROLE_MISSING: frozenset({"action", "app", "environment", "role", "roles"}),  # Roles: "a, b"; `roles` or empty.
+    # Roles: "a, b"; `roles` or empty. `people`: chat ids "U1, U2" of some who hold one, or empty.
+    R.ROLE_MISSING: frozenset({"action", "app", "environment", "role", "roles", "people"}),
     R.RIGHTS_UNKNOWN: frozenset({"hint"}),
     R.APPROVAL_NEEDED: frozenset({"app", "version", "environment"}),
     R.WINDOW_NEEDED: frozenset({"app", "version", "environment"}),
@@ -291,6 +293,10 @@ MILESTONES: dict[M, str] = {
     M.GREEN_READY: "Green ({version}) is ready{running:if|, live is still #|}",
     M.PAUSED: "Paused: waits for a promote",
     M.PAUSED_UNTIL: "Paused until {at:time}",
+    M.REMINDER: (
+        "Paused for {seconds:span}{people:if-people|: # may go on with it|}"
+        "{role:if-anyof|: whoever has the role # may go on with it|}"
+    ),
     M.ADVANCED: "{by:person} advanced to {weight} %",
     M.PROMOTED: "{by:person} went to 100 %, past the remaining steps",
     M.SWITCHED: "{by:person} switched traffic to {version}",
@@ -314,6 +320,7 @@ MILESTONE_FACTS: dict[M, frozenset[str]] = {
     M.GREEN_READY: frozenset({"version", "running"}),  # `running` may be empty everywhere.
     M.PAUSED: frozenset(),
     M.PAUSED_UNTIL: frozenset({"at"}),
+    M.REMINDER: frozenset({"seconds", "people", "role"}),  # Chat ids "U1, U2" or empty; then roles "a, b" or empty.
     M.ADVANCED: frozenset({"by", "weight"}),
     M.PROMOTED: frozenset({"by"}),  # To the end, past the remaining steps.
     M.SWITCHED: frozenset({"by", "version"}),

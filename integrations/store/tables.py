@@ -66,6 +66,7 @@ deployment_rows = Table(
     Column("restore", Document(Restore)),
     Column("later", Document(Later)),
     Column("watched_until", Moment, index=True),
+    Column("reminded", Words),
     Column("card_is_stale", Boolean, nullable=False, index=True),
     Index(None, "app", "environment", "number"),
     # A number is never given twice, not even after its row was deleted by hand.

@@ -163,6 +163,23 @@ async def test_whoever_may_not_deploy_is_told_why(user: ChatUser, expected: Reas
     assert office.desk.deployments.rows == {}
 
 
+async def test_whoever_lacks_a_role_is_told_whom_to_ask_where_the_login_server_tells() -> None:
+    office = Office()
+    for number in range(9):
+        office.desk.people.add(f"deployer-{number}", chat_ids=[f"U0DEP{number}"], roles=["deployer"])
+    row = paused(office)
+    denied = await office.dispatch.press(press(row), user=EVE)
+    assert denied is not None
+    assert denied.facts["people"] == "U0BOB"
+    typed = await office.types("shop v1.2", user=EVE)
+    assert typed is not None
+    assert typed.facts["people"] == "U0ALICE, U0DEP0, U0DEP1"
+    office.desk.people.is_secretive = True
+    silent = await office.dispatch.press(press(row), user=EVE)
+    assert silent is not None
+    assert (silent.code, silent.facts["people"]) == (ReasonCode.ROLE_MISSING, "")
+
+
 async def test_the_teams_own_hint_stands_in_every_answer_that_has_room_for_one() -> None:
     office = Office()
     typed = await office.types("shop v1.2", user=NOBODY)

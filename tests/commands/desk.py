@@ -12,6 +12,7 @@ from commands.deploy import Origin, run
 from commands.flow.advance import Advance
 from commands.flow.ask import Ask
 from commands.flow.show import Show
+from commands.flow.whom import Reminders
 from tests.fakes.chat import FakeChat
 from tests.fakes.deployments import FakeDeployments
 from tests.fakes.images import FakeImages
@@ -114,6 +115,10 @@ class Desk:
                 self.versions.publish(self.catalog.apps[name].artifact, version)
 
     @property
+    def current(self) -> Catalog:
+        return self.catalog
+
+    @property
     def ask(self) -> Ask:
         return Ask(people=self.people, deployments=self.deployments, rollouts=self.rollouts, clock=self.clock)
 
@@ -125,6 +130,7 @@ class Desk:
             pipelines=self.pipelines,
             chat=self.chat,
             clock=self.clock,
+            reminders=Reminders(catalogs=self, people=self.people),
             images=self.images,
         )
 

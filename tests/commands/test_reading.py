@@ -146,7 +146,7 @@ async def test_two_hundred_apps_come_in_pages_that_lead_to_each_other_with_one_q
 
 
 def test_a_list_without_items_has_one_empty_page() -> None:
-    page = page_of((), number=3, size=25)
+    page = page_of(tuple[str, ...](), number=3, size=25)
     assert (page.items, page.number, page.pages) == ((), 1, 1)
 
 

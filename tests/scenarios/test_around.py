@@ -172,7 +172,7 @@ def _is_answered(world: World) -> bool:
 
 def test_status_and_help_answer_only_the_person_who_asked(world: World) -> None:
     world.type("eve", "/rollout status shop")
-    world.hears("eve", "shop · staging · v1.1 · 5/5 ready")
+    world.hears("eve", "What runs where: shop", "staging · v1.1 · canary · 5/5 ready")
     world.type("eve", "/deploy help")
     world.hears("eve", "Deploy a version", "/rollout abort")
     assert world.messages() == []
@@ -191,7 +191,7 @@ def test_a_changed_catalog_is_used_and_a_broken_one_is_not(world: World) -> None
     catalog.write_text(yaml.safe_dump(mended), encoding="utf-8")
     world.until(lambda: "read again" in world.bot.output(), "the mended catalog is read")  # type: ignore[union-attr]  # asserted above
     world.type("alice", "/rollout status magasin")
-    world.hears("alice", "shop · staging")
+    world.hears("alice", "What runs where: shop")
 
 
 def test_the_bot_stops_in_order_and_shows_no_secret(world: World) -> None:

@@ -142,7 +142,7 @@ def test_killed_in_the_middle_of_a_canary_the_same_card_goes_on(world: World) ->
     # Slack has no idempotency key: what it accepted in the very moment of a kill may be said twice. So let it be quiet.
     world.thread_ends(before, "Paused: waits for a promote")
     world.type("eve", "/rollout status shop")
-    world.hears("eve", "shop · staging")
+    world.hears("eve", "What runs where: shop")
     assert world.bot is not None
     world.bot.kill()
     world.start_bot()

@@ -1,5 +1,9 @@
 """What people read besides the card: what runs where, what moves, what was deployed."""
 
+from pathlib import Path
+
+import yaml
+
 from tests.scenarios.world import World
 
 
@@ -44,3 +48,28 @@ def test_history_tells_how_both_deployments_ended_and_which_can_come_back(world:
     assert "done in" in told[oldest:]
     assert "“customers wait” · sha256:" in told[oldest:]
     assert "can be rolled back to" in told[oldest:]
+
+
+def test_those_who_may_go_on_are_reminded_of_a_pause_once_even_over_a_restart(quiet_world: World) -> None:
+    world = quiet_world
+    path = Path(world.environment["SLIPWAY_CATALOG"])
+    catalog = yaml.safe_load(path.read_text(encoding="utf-8"))
+    catalog["environments"]["staging"]["remind"] = "2s"
+    path.write_text(yaml.safe_dump(catalog), encoding="utf-8")
+    bot = world.start_bot()
+    world.type("alice", "/deploy shop v1.2 canary")
+    card = world.card_shows("waits for a promote", "20 % on v1.2")
+    said = world.thread_ends(card, "Paused for")
+    assert "@bob or @carol may go on with it" in said[-1]
+    bot.stop()
+    world.start_bot()
+    world.press("bob", "20 % → 50 %")
+    world.until(lambda: "Canary at 50 %" in world.thread(card), "the thread goes on")
+    reminders = [line for line in world.thread(card) if line.startswith("Paused for")]
+    assert reminders[0] == said[-1]
+    assert reminders.count(said[-1]) == 1
+
+
+def test_who_lacks_a_role_is_told_whom_to_ask(world: World) -> None:
+    world.type("eve", "/deploy shop v1.2")
+    world.hears("eve", "needs the role", "Ask @alice or @carol, or your admin for the role")

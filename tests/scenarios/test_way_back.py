@@ -37,7 +37,7 @@ def test_an_abort_leaves_traffic_rollout_and_release_on_what_ran_before(world: W
     assert (shop["phase"], shop["version"], shop["deployment"]) == ("Healthy", "v1.2", "1")
     assert workflows(world)[-1].endswith("-2-restore")
     world.type("alice", "/rollout status shop")
-    world.hears("alice", "shop · staging · v1.2 · 5/5 ready")
+    world.hears("alice", "What runs where: shop", "staging · v1.2 · canary · 5/5 ready")
     begin_canary(world, "v1.2.1", number=3)
 
 

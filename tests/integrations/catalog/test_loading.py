@@ -38,6 +38,7 @@ def test_the_example_of_the_documentation_says_what_it_seems_to_say() -> None:
         approvals=ApprovalRule(count=1, roles=("approver",), may_requester=False, expire=timedelta(hours=4)),
         windows=("Mon-Thu 09:00-18:00 Europe/Berlin", "Fri 09:00-12:00 Europe/Berlin"),
         channel="#prod-deploys",
+        remind=timedelta(minutes=30),
     )
     shop = catalog.apps["shop"]
     assert shop.artifact == Artifact(group="com.acme", name="shop", packaging="jar")

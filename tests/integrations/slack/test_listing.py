@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from commands.core.model import CardRef, Content, Deployment, Failure, Stage
 from commands.core.observed import PauseReason, Replicas, RolloutPhase, Strategy
 from commands.core.reading import HistoryRow, StatusRow
-from commands.core.reasons import Notice, ReasonCode
+from commands.core.reasons import Fact, Notice, ReasonCode
 from integrations.slack import listing, notices
 from integrations.slack.blocks import Message
 from tests.integrations.slack.cards import building, ended, green, moving, paused, rolling_out
@@ -32,7 +32,15 @@ WAITING = StatusRow(
 
 
 def lists(*rows: StatusRow, code: ReasonCode = ReasonCode.STATUS) -> Message:
-    facts = {"app": "shop", "environment": "", "count": len(rows), "moving": 1, "unwell": 0, "page": 2, "pages": 16}
+    facts: dict[str, Fact] = {
+        "app": "shop",
+        "environment": "",
+        "count": len(rows),
+        "moving": 1,
+        "unwell": 0,
+        "page": 2,
+        "pages": 16,
+    }
     return notices.render(Notice(code=code, facts=facts, status=rows), home=HOME)
 
 
@@ -136,7 +144,7 @@ def test_history_tells_version_outcome_who_when_why_and_what_can_come_back() -> 
         ),
         HistoryRow(deployment=failed),
     )
-    facts = {"app": "shop", "environment": "production", "count": 2, "page": 0}
+    facts: dict[str, Fact] = {"app": "shop", "environment": "production", "count": 2, "page": 0}
     message = notices.render(Notice(code=ReasonCode.HISTORY, facts=facts, history=rows), home=HOME)
     assert readable(message) == (
         "*Deployments of shop to production*\n"
@@ -175,7 +183,7 @@ def test_a_page_of_the_longest_rows_is_shown_whole(code: ReasonCode, size: int) 
 
 def test_a_page_of_the_longest_history_is_shown_whole() -> None:
     row = HistoryRow(deployment=longest(stage=Stage.SUCCEEDED, finished_at=NOON + timedelta(days=400)), can_return=True)
-    facts = {"app": "a" * 40, "environment": "", "count": 11, "page": 1}
+    facts: dict[str, Fact] = {"app": "a" * 40, "environment": "", "count": 11, "page": 1}
     message = notices.render(Notice(code=ReasonCode.HISTORY, facts=facts, history=(row,) * 10), home=HOME)
     assert_fits(message)
     assert readable(message).count("↩") == 10
@@ -188,7 +196,7 @@ def test_no_text_escapes_from_a_list(outside: str) -> None:
         app=outside, environment=outside, running=outside, rollout=rollout(version=outside), waits_for=(outside,)
     )
     moves = StatusRow(app=outside, environment=outside, running=outside, moving=row, waits_for=(outside,))
-    facts = {"app": outside, "environment": outside, "count": 2, "page": 1, "pages": 2}
+    facts: dict[str, Fact] = {"app": outside, "environment": outside, "count": 2, "page": 1, "pages": 2}
     for code in (ReasonCode.STATUS, ReasonCode.MOTION):
         message = notices.render(Notice(code=code, facts=facts, status=(status, moves)), home=HOME)
         assert_harmless(message)

@@ -20,6 +20,7 @@ PLAIN: dict[str, Fact] = {
     "link": "C0PROD", "environments": "staging, production", "ago": 3, "weight": 50, "seconds": 724,
     "digest": "sha256:" + "ab" * 32, "step": "build-image", "silent": "",
     "critical": 2, "high": 5, "page": 2, "pages": 16, "moving": 3, "unwell": 1,
+    "people": "",
 }  # fmt: skip
 LISTS = {ReasonCode.HELP, ReasonCode.STATUS, ReasonCode.FLEET, ReasonCode.MOTION, ReasonCode.HISTORY}
 
@@ -103,6 +104,22 @@ def test_several_roles_are_listed_and_none_is_said() -> None:
     sentence = said(ReasonCode.ROLE_MISSING, role="approver, admin", roles="")
     assert "needs the role `approver` or `admin`; you have none." in sentence
     assert "is open to no role" in said(ReasonCode.ROLE_MISSING, role="")
+
+
+def test_whom_to_ask_is_named_where_it_is_known() -> None:
+    assert said(ReasonCode.ROLE_MISSING).endswith("Ask somebody who has it, or your admin for the role.")
+    assert said(ReasonCode.ROLE_MISSING, people="U0BOB, U0CAROL").endswith(
+        "Ask <@U0BOB> or <@U0CAROL>, or your admin for the role."
+    )
+
+
+def test_a_reminder_names_those_who_may_act_or_else_the_role() -> None:
+    template = words.MILESTONES[MilestoneCode.REMINDER]
+    assert fill(template, seconds=1800, people="U0BOB", role="") == "Paused for 30 min: <@U0BOB> may go on with it"
+    assert fill(template, seconds=1800, people="", role="approver, admin") == (
+        "Paused for 30 min: whoever has the role `approver` or `admin` may go on with it"
+    )
+    assert fill(template, seconds=1800, people="", role="") == "Paused for 30 min"
 
 
 def test_milestones_read_as_in_a_log() -> None:
