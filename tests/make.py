@@ -6,12 +6,17 @@ from typing import Any
 from commands.core import plan
 from commands.core.model import Actor, Content, Deployment, Person, Place, Restore, Stage, WayBack
 from commands.core.observed import (
+    Analysis,
+    AnalysisKind,
+    AnalysisPhase,
     CanaryStep,
     CanaryStepKind,
+    Metric,
     Pause,
     PauseReason,
     PipelinePhase,
     PipelineSnapshot,
+    PodProblem,
     Replicas,
     RolloutPhase,
     RolloutSnapshot,
@@ -160,6 +165,49 @@ def healthy(**changes: Any) -> RolloutSnapshot:
             "new": Replicas(5, 5),
             "old": Replicas(),
             "pause": None,
+            **changes,
+        }
+    )
+
+
+def metric(**changes: Any) -> Metric:
+    """Make a metric that failed by its value."""
+    return Metric(
+        **{
+            "name": "success-rate",
+            "phase": AnalysisPhase.FAILED,
+            "value": "[0.972]",
+            "condition": "result[0] >= 0.99",
+            "measured": 3,
+            **changes,
+        }
+    )
+
+
+def analysis(**changes: Any) -> Analysis:
+    """Make an analysis of a step that failed."""
+    return Analysis(
+        **{
+            "name": "shop-bbbb-2-1",
+            "kind": AnalysisKind.STEP,
+            "phase": AnalysisPhase.FAILED,
+            "message": 'Metric "success-rate" assessed Failed due to failed (3) > failureLimit (2)',
+            "metrics": (metric(),),
+            **changes,
+        }
+    )
+
+
+def problem(**changes: Any) -> PodProblem:
+    """Make a new pod that crashes."""
+    return PodProblem(
+        **{
+            "cause": "crash-loop",
+            "message": "",
+            "pod": "shop-bbbb-x",
+            "container": "app",
+            "exit_code": 3,
+            "restarts": 2,
             **changes,
         }
     )

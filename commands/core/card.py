@@ -87,7 +87,8 @@ def _of_rollout(rollout: RolloutSnapshot) -> Headline:
         return Headline.ABORTING
     if rollout.is_current and rollout.pause is not None:
         return _of_pause(rollout)
-    return Headline.UNHEALTHY if rollout.phase is RolloutPhase.DEGRADED else Headline.ROLLING_OUT
+    is_sick = rollout.phase is RolloutPhase.DEGRADED or bool(rollout.problems)
+    return Headline.UNHEALTHY if is_sick else Headline.ROLLING_OUT
 
 
 def _of_pause(rollout: RolloutSnapshot) -> Headline:

@@ -34,6 +34,7 @@ from commands.core.observed import (
     Strategy,
 )
 from commands.core.progress import aborted, milestones_of_pipeline, milestones_of_rollout, outcome
+from commands.core.trouble import take_in
 
 APPEAR_WITHIN = timedelta(seconds=60)
 
@@ -154,7 +155,7 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
         return _without_rollout(deployment, acts=acts, now=now)
     if not is_ours(deployment, rollout):
         return _not_ours(deployment, rollout, acts=acts, now=now)
-    row = replace(deployment, rollout=rollout)
+    row, looks = take_in(deployment, rollout, log=seen.pod_log, now=now)
     outside = moved_outside(deployment, rollout, acts)
     if outside:
         row = replace(row, moved_outside_at=now)
@@ -166,7 +167,7 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
         return replace(done, milestones=(*said, *done.milestones))
     stage = Stage.PAUSED if rollout.is_current and rollout.pause is not None else Stage.ROLLING_OUT
     row = replace(row, stage=stage)
-    return Step(deployment=row, milestones=said, effects=_acts_on_rollout(row, acts))
+    return Step(deployment=row, milestones=said, effects=(*_acts_on_rollout(row, acts), *looks))
 
 
 def _without_rollout(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
@@ -209,7 +210,8 @@ def _aborted(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
     if by is None and not reason:
         return _end(replace(deployment, moved_outside_at=now), Stage.ABORTED, acts=acts, now=now)
     stage = Stage.FAILED if reason else Stage.ABORTED
-    row = replace(deployment, failure=Failure(step="", message=reason)) if reason else deployment
+    failure = deployment.failure or Failure(step="", message=reason)
+    row = replace(deployment, failure=failure if reason else None)
     restore = restoring.begin(row, seen.before, now=now)
     if restore is None:
         return _end(row, stage, acts=acts, now=now, by=by)

@@ -13,7 +13,7 @@ from commands.core.reasons import Milestone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The newest observations; `log` is the failed step's log once it was read, None before.
+    """The newest observations; `log` is the failed step's log once it was read, None before; `pod_log` that of a pod.
 
     `scan` is what was found in the image when the pipeline has just told its digest, None where nobody knows.
     `before` is the deployment whose content ran before, looked up once an abort needs it; `restore` is the pipeline
@@ -23,6 +23,7 @@ class Seen:
     pipeline: PipelineSnapshot | None = None
     rollout: RolloutSnapshot | None = None
     log: tuple[str, ...] | None = None
+    pod_log: tuple[str, ...] | None = None
     scan: Scan | None = None
     before: Deployment | None = None
     restore: PipelineSnapshot | None = None
@@ -67,6 +68,14 @@ class ReadLog:
     step: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPodLog:
+    """Fetch what a container of the new version has written, then look again."""
+
+    pod: str
+    container: str
+
+
 @dataclass(frozen=True, slots=True)
 class Wake:
     """Look again at a time, whatever happens."""
@@ -79,7 +88,7 @@ class Remind:
     """Remind those who may act of the pause it stands at, and write down that they were."""
 
 
-Effect = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | ReadLog | Wake | Remind
+Effect = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | ReadLog | ReadPodLog | Wake | Remind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

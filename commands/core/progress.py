@@ -6,8 +6,11 @@ Pure; called by the lifecycle. The words are the chat adapter's.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from commands.core.failure import Cause
 from commands.core.model import Act, Action, Deployment, Restore, Stage
 from commands.core.observed import (
+    Analysis,
+    AnalysisPhase,
     PauseReason,
     PipelineSnapshot,
     RolloutPhase,
@@ -18,6 +21,7 @@ from commands.core.observed import (
     Strategy,
 )
 from commands.core.reasons import Fact, Milestone, MilestoneCode
+from commands.core.trouble import bad_analysis
 
 
 def milestones_of_pipeline(
@@ -54,9 +58,14 @@ def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: boo
     if rollout.pause is not None and not rollout.is_aborted:
         said.extend(_paused(rollout, after))
     if rollout.phase is RolloutPhase.DEGRADED and not rollout.is_aborted:
-        facts: dict[str, Fact] = {"detail": rollout.message}
-        said.append(Milestone(key=f"unhealthy:{rollout.current_hash}", code=MilestoneCode.UNHEALTHY, facts=facts))
+        said.append(_unhealthy(rollout, after))
     return tuple(said)
+
+
+def _unhealthy(rollout: RolloutSnapshot, deployment: Deployment) -> Milestone:
+    facts: dict[str, Fact] = {"detail": rollout.message}
+    key = f"unhealthy:{rollout.current_hash}"
+    return Milestone(key=key, code=MilestoneCode.UNHEALTHY, facts=facts, lines=deployment.pod_log)
 
 
 def _moved_outside(before: Deployment, after: Deployment) -> Milestone:
@@ -75,10 +84,36 @@ def _paused(rollout: RolloutSnapshot, deployment: Deployment) -> list[Milestone]
     if pause.reason is PauseReason.GREEN:
         facts: dict[str, Fact] = {"version": deployment.version, "running": deployment.ran_before}
         return [Milestone(key=f"green:{place}", code=MilestoneCode.GREEN_READY, facts=facts)]
+    if pause.reason is PauseReason.INCONCLUSIVE:
+        return [_inconclusive(rollout, place)]
     weight = Milestone(key=f"weight:{place}", code=MilestoneCode.CANARY_AT, facts={"weight": rollout.weight})
     if pause.until is None:
         return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED)]
     return [weight, Milestone(key=f"pause:{place}", code=MilestoneCode.PAUSED_UNTIL, facts={"at": pause.until})]
+
+
+def _inconclusive(rollout: RolloutSnapshot, place: str) -> Milestone:
+    undecided = (each for each in rollout.analyses if each.phase is AnalysisPhase.INCONCLUSIVE)
+    analysis = next(undecided, None)
+    key = f"inconclusive:{place}:{analysis.name if analysis else ''}"
+    return Milestone(key=key, code=MilestoneCode.INCONCLUSIVE, facts=measured(analysis, rollout.message))
+
+
+def measured(analysis: Analysis | None, otherwise: str) -> dict[str, Fact]:
+    """Say what decided an analysis: its value and what it is held to, or the cluster's words where none is known."""
+    metrics = analysis.metrics if analysis else ()
+    metric = next((each for each in metrics if analysis and each.phase is analysis.phase), None)
+    if metric is None:
+        detail = (analysis.message if analysis else "") or otherwise
+        return {"metric": detail, "value": "", "needs": "", "refuses": "", "measured": 0, "detail": ""}
+    return {
+        "metric": metric.name,
+        "value": metric.value,
+        "needs": metric.condition,
+        "refuses": "" if metric.condition else metric.failure_condition,
+        "measured": metric.measured,
+        "detail": metric.message,
+    }
 
 
 def acted(act: Act, deployment: Deployment) -> Milestone | None:
@@ -108,6 +143,8 @@ _FACTS = {
     MilestoneCode.FAILED: ("step", "detail"),
     MilestoneCode.ABORTED: ("by", "running"),
     MilestoneCode.ABORTED_OUTSIDE: ("running",),
+    MilestoneCode.ABORTED_BY_ANALYSIS: ("metric", "value", "needs", "refuses", "measured", "detail", "running"),
+    MilestoneCode.ABORTED_BY_DEADLINE: ("cause", "detail", "running"),
     MilestoneCode.CANCELLED: ("by",),
     MilestoneCode.SUPERSEDED: ("version",),
 }
@@ -124,11 +161,10 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
     restore = deployment.restore
     if restore is not None:
         return _restored(deployment, restore)
-    code = _OUTCOMES[deployment.stage]
-    if code is MilestoneCode.ABORTED and by is None:
-        code = MilestoneCode.ABORTED_OUTSIDE
-    failure = deployment.failure
+    code, failure = _code(deployment, by), deployment.failure
+    decided = bad_analysis(deployment.rollout) if deployment.rollout else None
     known: dict[str, Fact] = {
+        "cause": failure.cause if failure else "",
         "by": by.by.chat_id if by else "",
         "version": "",  # Of what took over, which is not known here.
         "running": deployment.ran_before,
@@ -136,6 +172,8 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
         "detail": failure.message if failure else "",
         "seconds": max(1, _seconds(_elapsed(deployment))),
     }
+    if code is MilestoneCode.ABORTED_BY_ANALYSIS:
+        known |= measured(decided, failure.message if failure else "")
     return Milestone(
         key="outcome",
         code=code,
@@ -155,6 +193,17 @@ def _restored(deployment: Deployment, restore: Restore) -> Milestone:
     return Milestone(
         key="outcome", code=MilestoneCode.NOT_RESTORED, facts=facts, is_broadcast=True, lines=failure.lines
     )
+
+
+def _code(deployment: Deployment, by: Act | None) -> MilestoneCode:
+    """Choose the words for an end; an abort is told by what caused it, as far as that is known."""
+    code, failure = _OUTCOMES[deployment.stage], deployment.failure
+    if code is MilestoneCode.ABORTED:
+        return code if by is not None else MilestoneCode.ABORTED_OUTSIDE
+    if failure is None or deployment.rollout is None or not (deployment.rollout.is_aborted and failure.cause):
+        return code
+    by_analysis = failure.cause in {Cause.ANALYSIS_FAILED, Cause.ANALYSIS_ERROR}
+    return MilestoneCode.ABORTED_BY_ANALYSIS if by_analysis else MilestoneCode.ABORTED_BY_DEADLINE
 
 
 def _elapsed(deployment: Deployment) -> timedelta:

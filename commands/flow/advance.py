@@ -17,6 +17,7 @@ from commands.core.moves import (
     CloseAct,
     PatchRollout,
     ReadLog,
+    ReadPodLog,
     Remind,
     Seen,
     Step,
@@ -46,6 +47,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Logs:
+    """What was read on the way, for the next look; None was not asked for."""
+
+    step: tuple[str, ...] | None = None
+    pod: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
     """The ports that moving a deployment takes."""
 
@@ -60,7 +69,7 @@ class Advance:
 
     async def run(self, deployment_id: str) -> Outcome:
         """Move a deployment as far as it goes now; nothing happens while the cluster has not been listed."""
-        seen_log: tuple[str, ...] | None = None
+        logs = _Logs()
         wake: datetime | None = None
         for _ in range(ROUNDS):
             row = await self.deployments.load(deployment_id)
@@ -69,7 +78,7 @@ class Advance:
             if not (self.rollouts.is_synced(row.place) and self.pipelines.is_synced(row.place)):
                 return Outcome()
             acts = await self.deployments.acts(deployment_id)
-            move = await self._step(row, acts, seen_log)
+            move = await self._step(row, acts, logs)
             if move.deployment != row:
                 saved = await self.deployments.save(move.deployment, milestones=move.milestones)
                 if saved is None:
@@ -78,9 +87,9 @@ class Advance:
             has_more = False
             for effect in move.effects:
                 if isinstance(effect, Wake):
-                    wake = min(wake or effect.at, effect.at)
-                elif isinstance(effect, ReadLog):
-                    seen_log, has_more = await self._log(row, effect.step), True
+                    wake = min(effect.at, wake or effect.at)
+                elif isinstance(effect, ReadLog | ReadPodLog):
+                    logs, has_more = await self._read(row, effect, logs), True
                 else:
                     await self._carry_out(row, effect)
                     has_more = has_more or isinstance(effect, StopPipeline | Remind)
@@ -88,9 +97,9 @@ class Advance:
                 return Outcome(is_over=row.stage.is_terminal, wake=wake)
         return Outcome(wake=self.clock.now())
 
-    async def _step(self, row: Deployment, acts: tuple[Act, ...], seen_log: tuple[str, ...] | None) -> Step:
+    async def _step(self, row: Deployment, acts: tuple[Act, ...], logs: _Logs) -> Step:
         now = self.clock.now()
-        moved = step(row, seen=await self._seen(row, seen_log), acts=acts, now=now)
+        moved = step(row, seen=await self._seen(row, logs), acts=acts, now=now)
         return reminding.remind(moved, after=self.reminders.after(row), acts=acts, now=now)
 
     async def _remind(self, row: Deployment) -> None:
@@ -98,13 +107,14 @@ class Advance:
         line = await self.reminders.line(row, now=self.clock.now())
         await self.deployments.save(replace(row, reminded=reminding.pause_of(row)), milestones=(line,))
 
-    async def _seen(self, row: Deployment, seen_log: tuple[str, ...] | None) -> Seen:
+    async def _seen(self, row: Deployment, logs: _Logs) -> Seen:
         pipeline, rollout = self.pipelines.snapshot(row.place, name=row.workflow), self.rollouts.snapshot(row.place)
         restore = row.restore
         return Seen(
             pipeline=pipeline,
             rollout=rollout,
-            log=seen_log,
+            log=logs.step,
+            pod_log=logs.pod,
             scan=await self._scan(row, pipeline),
             before=await self._before(row, rollout),
             restore=self.pipelines.snapshot(row.place, name=restore.workflow) if restore is not None else None,
@@ -129,13 +139,17 @@ class Advance:
             return None  # The adapter has logged it, and a deployment does not wait for an ornament.
         return next((image.scan for image in images or () if image.digest == digest), None)
 
-    async def _log(self, row: Deployment, step_name: str) -> tuple[str, ...]:
-        workflow = row.restore.workflow if row.restore is not None else row.workflow
+    async def _read(self, row: Deployment, effect: ReadLog | ReadPodLog, logs: _Logs) -> _Logs:
+        """Read a log that was asked for; one that cannot be read is an empty one, and nothing waits for it."""
         try:
-            return await self.pipelines.log(row.place, name=workflow, step=step_name)
+            if isinstance(effect, ReadLog):
+                workflow = row.restore.workflow if row.restore is not None else row.workflow
+                return replace(logs, step=await self.pipelines.log(row.place, name=workflow, step=effect.step))
+            found = await self.rollouts.log(row.place, pod=effect.pod, container=effect.container)
+            return replace(logs, pod=found)
         except SystemFailure as failure:
-            log.warning("the log of %s in %s cannot be read: %s", step_name, workflow, failure.message)
-            return ()
+            log.warning("%s of #%d cannot be done: %s", effect, row.number, failure.message)
+            return replace(logs, step=()) if isinstance(effect, ReadLog) else replace(logs, pod=())
 
     async def _carry_out(self, row: Deployment, effect: Deed) -> None:
         match effect:

@@ -116,6 +116,7 @@ class RolloutView:
     preview_hash: str
     selector: tuple[tuple[str, str], ...]
     has_router: bool
+    may_surge: bool
     restarting_since: str
     refusal: str
     analyses: tuple[Analysis, ...]
@@ -176,6 +177,7 @@ def project_rollout(obj: Obj) -> RolloutView:
         preview_hash=text(obj, "status", "blueGreen", "previewSelector"),
         selector=tuple(sorted((k, str(v)) for k, v in mapping(obj, "spec", "selector", "matchLabels").items())),
         has_router=isinstance(at(obj, "spec", "strategy", "canary", "trafficRouting"), dict),
+        may_surge=str(at(obj, "spec", "strategy", "canary", "maxSurge")) not in {"0", "0%"},
         restarting_since=_restarting_since(obj),
         refusal=_refusal(obj),
         analyses=analyses.named_in(obj),
@@ -274,6 +276,7 @@ def snapshot_of(
         old_until=_old_until(rollout, old),
         kept_images=tuple(_main_image(each.containers) for each in sorted(own, key=_newest_first)),
         has_router=rollout.has_router,
+        may_surge=rollout.may_surge,
         restarting_since=rollout.restarting_since,
         analyses=analyses.analyses_of(
             rollout.analyses, runs, uid=rollout.uid, current_hash=rollout.current_hash, said=rollout.message

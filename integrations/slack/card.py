@@ -6,12 +6,12 @@ Called by the client; the lines of pipeline and rollout are in `card_lines`, the
 from dataclasses import replace
 
 from commands.core.acts import is_ours
+from commands.core.addresses import live_address
 from commands.core.card import Card, Headline
 from commands.core.model import Act, Action, Deployment, Failure, Stage
-from integrations.slack import blocks, card_back, card_buttons, card_lines, card_words, text
+from integrations.slack import blocks, card_back, card_buttons, card_lines, card_troubles, card_words, text
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
-from integrations.slack.remedies import REMEDIES
 from integrations.slack.text import Mrkdwn
 
 _QUOTES = 2_200
@@ -88,8 +88,10 @@ def _body(card: Card) -> list[Part]:
         lines.append((_held(deployment), Keep.FIRST))
     if card.headline in _WITH_ROLLOUT:
         lines.append((card_lines.rollout(card), Keep.FIRST))
+        lines += _explained(card)
     if card.headline in _WITH_FAILURE and deployment.failure:
-        lines.append((_failure(deployment, deployment.failure), Keep.FIRST))
+        why = card_troubles.why_aborted(card) or _failure(deployment, deployment.failure)
+        lines.append((why, Keep.FIRST))
     if outcome := _outcome(card):
         lines.append((outcome, Keep.FIRST))
     if not_restored := card_back.failure_of_restore(deployment):
@@ -97,6 +99,14 @@ def _body(card: Card) -> list[Part]:
         of_before = replace(deployment, version=deployment.ran_before)
         lines.append((_failure(of_before, not_restored), Keep.FIRST))
     return [Part(blocks.section(line), keep) for line, keep in lines if line]
+
+
+def _explained(card: Card) -> list[tuple[Mrkdwn, Keep]]:
+    """Say why it stands where it stands; what aborted it is told in place of what was seen before."""
+    why = card_troubles.why_aborted(card)
+    if why:
+        return [(why, Keep.FIRST)]
+    return [(card_troubles.analyses(card), Keep.FIRST), (card_troubles.troubles(card.deployment), Keep.FIRST)]
 
 
 def _failed_in_rollout(card: Card) -> bool:
@@ -117,7 +127,7 @@ def _failure(deployment: Deployment, failure: Failure) -> Mrkdwn:
     proof = (failure.message,) if is_sentence and failure.message not in {"", failure.cause, *failure.lines} else ()
     quoted = text.quote((*failure.lines, *proof), limit=_QUOTES)
     released = "" if deployment.restore is not None else _released(deployment, failure)
-    lines = (first, quoted, released, _remedy(deployment, failure.cause))
+    lines = (first, quoted, released, card_troubles.remedy(deployment, failure.cause))
     return Mrkdwn("\n".join(line for line in lines if line))
 
 
@@ -127,12 +137,7 @@ def _held(deployment: Deployment) -> Mrkdwn:
     if step is None:
         return Mrkdwn("")
     said = fill(card_words.HELD_STEP, step=step.name, message=step.message)
-    return Mrkdwn(f"{said}\n{_remedy(deployment, step.cause)}")
-
-
-def _remedy(deployment: Deployment, cause: str) -> Mrkdwn:
-    facts = {"app": deployment.app, "version": deployment.version, "environment": deployment.environment}
-    return fill(REMEDIES.get(cause, ""), facts)
+    return Mrkdwn(f"{said}\n{card_troubles.remedy(deployment, step.cause)}")
 
 
 def _released(deployment: Deployment, failure: Failure) -> Mrkdwn:
@@ -159,8 +164,11 @@ def _outcome(card: Card) -> Mrkdwn | None:
                 card_words.TAKEN_OVER,
                 version="" if rollout is None or is_ours(deployment, rollout) else rollout.version,
             )
-        case Headline.DONE if not running and card_lines.is_blue_green(deployment):
-            return fill(card_words.FIRST_BLUE, version=deployment.version)
+        case Headline.DONE:
+            is_blue = not running and card_lines.is_blue_green(deployment)
+            first = fill(card_words.FIRST_BLUE, version=deployment.version) if is_blue else ""
+            address = live_address(deployment)
+            return Mrkdwn(" · ".join(line for line in (first, card_lines.live(address)) if line))
         case _:
             return None
 

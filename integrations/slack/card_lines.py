@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from commands.core.acts import is_ours
+from commands.core.addresses import live_address, preview_address
 from commands.core.card import Card, Headline
 from commands.core.model import Deployment
 from commands.core.observed import Replicas, RolloutSnapshot, StepPhase, StepSnapshot, Strategy
+from commands.core.weights import missed
 from integrations.slack import card_words
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
@@ -78,10 +80,10 @@ def rollout(card: Card) -> Mrkdwn:
     deployment, seen = card.deployment, card.deployment.rollout
     if seen is None or not is_ours(deployment, seen):
         return fill(card_words.NO_ROLLOUT)
-    lines = [_progress(deployment, seen, card.headline), _replicas(seen)]
+    lines = [_progress(deployment, seen, card.headline), _not_this_weight(seen), _replicas(seen)]
     if card.headline is Headline.HELD:
         lines.append(fill(card_words.PAUSED_OUTSIDE))
-    if card.headline in {Headline.UNHEALTHY, Headline.INCONCLUSIVE} and seen.message:
+    if card.headline is Headline.UNHEALTHY and seen.message and not seen.problems:
         lines.append(fill(card_words.REASON_SEEN, message=seen.message))
     return Mrkdwn("\n".join(line for line in lines if line))
 
@@ -100,13 +102,35 @@ def _colours(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) 
     running = deployment.ran_before
     if seen.is_aborted:
         return Mrkdwn("")
-    if seen.active_hash and seen.active_hash == seen.current_hash and running:
-        template = card_words.GREEN_LIVE
+    if seen.active_hash and seen.active_hash == seen.current_hash:
+        template = card_words.GREEN_LIVE if running else card_words.BLUE_LIVE
     elif headline is Headline.GREEN_READY:
         template = card_words.GREEN_BESIDE
     else:
         template = card_words.GREEN_COMES if running else card_words.BLUE_COMES
-    return fill(template, version=deployment.version, running=running)
+    told = [fill(template, version=deployment.version, running=running)]
+    if headline is Headline.GREEN_READY:
+        address = preview_address(deployment)
+        told += [fill(card_words.PREVIEW, address=address)] if address else []
+        told += [fill(card_words.SWITCHES, at=seen.pause.until)] if seen.pause and seen.pause.until else []
+    elif template is card_words.BLUE_LIVE:
+        told.append(live(live_address(deployment)))
+    return Mrkdwn(" · ".join(line for line in told if line))
+
+
+def live(address: str) -> Mrkdwn:
+    """Say where what is live can be reached, where that is known."""
+    return fill(card_words.LIVE_AT, address=address) if address else Mrkdwn("")
+
+
+def _not_this_weight(seen: RolloutSnapshot) -> Mrkdwn:
+    """Say when the share that is asked for cannot be had: without a router whole pods make it."""
+    if seen.strategy is not Strategy.CANARY or seen.has_router or seen.is_aborted:
+        return Mrkdwn("")
+    share = missed(pods=seen.desired, weight=seen.weight, may_surge=seen.may_surge)
+    if share is None:
+        return Mrkdwn("")
+    return fill(card_words.NOT_THIS_WEIGHT, weight=seen.weight, pods=seen.desired, share=share)
 
 
 def _weight(deployment: Deployment, seen: RolloutSnapshot) -> Mrkdwn:

@@ -1,7 +1,7 @@
 """The English words of the card and the form: templates over facts, filled by `phrases`; `words` explains formats."""
 
 from commands.core.card import Headline
-from commands.core.observed import Strategy
+from commands.core.observed import AnalysisKind, AnalysisPhase, Strategy
 
 HEADLINES: dict[Headline, tuple[str, str]] = {
     Headline.QUEUED: ("⚪", "waits for its turn"),
@@ -38,12 +38,46 @@ PAUSED_SINCE = "paused since {at:time}"
 NEXT_STEP = "next step at {at:time}"
 GREEN_BESIDE = "Green is {version}, beside blue{running:if| · live is still # (blue)|}"
 BLUE_COMES = "Blue is {version} and coming up"
+BLUE_LIVE = "Live is {version} (blue)"
 GREEN_LIVE = "Live is {version}{running:if| · # (blue) stays for a while|}"
 GREEN_COMES = "Green is {version} and coming up{running:if| · live is still # (blue)|}"
 REPLICAS_NEW = "New {ready}/{total} ready"
 REPLICAS_OLD = "old {ready}/{total} ready"
+SWITCHES = "switches by itself at {at:time}"
+NOT_THIS_WEIGHT = (
+    "{weight} % cannot be had from {pods:plural|# pod|# pods} without a traffic router: {share} % is the nearest"
+)
+PREVIEW = "Preview {address:link}"
+LIVE_AT = "Live at {address:link}"
 PAUSED_OUTSIDE = "Somebody paused the rollout itself: it goes on when it is resumed there"
 REASON_SEEN = "The cluster says: {message}"
+# Why a release does not come up
+TROUBLE_OF_PODS = "✗ {pods:plural|# new pod|# new pods}: {cause:meaning}"
+TROUBLE_OF_RELEASE = "✗ Release: {cause:meaning}"
+RESTARTS = "restarted {count:times}"
+
+# What an analysis says
+ANALYSES: dict[AnalysisKind, str] = {
+    AnalysisKind.STEP: "Analysis",
+    AnalysisKind.BACKGROUND: "Analysis in the background",
+    AnalysisKind.PRE_PROMOTION: "Analysis before the switch",
+    AnalysisKind.POST_PROMOTION: "Analysis after the switch",
+}
+VERDICTS: dict[AnalysisPhase, str] = {
+    AnalysisPhase.PENDING: "◐ {analysis} about to begin",
+    AnalysisPhase.RUNNING: "◐ {analysis} running",
+    AnalysisPhase.SUCCESSFUL: "✓ {analysis} passed",
+    AnalysisPhase.FAILED: "✗ {analysis} failed",
+    AnalysisPhase.ERROR: "✗ {analysis} could not be made",
+    AnalysisPhase.INCONCLUSIVE: "? {analysis} could not decide",
+}
+MEASURED = (
+    "{metric:if|#|}{value:if-value| #|}{needs:if-condition| (needs #)|}{refuses:if-condition| (not allowed: #)|}"
+    "{measured:if-times|, measured #|}{detail:if|: #|}"
+)
+DECIDE = "A person has to decide whether it goes on."
+ABORTED_BECAUSE = "Aborted because {cause:meaning}"
+
 RUNNING_NOW = "Running now: {version}{since:if-day| (since #)|}"
 BEFORE = "Way back: {version}{since:if-day| (ran since #)|}"
 FIRST_DEPLOY = "First deploy here: there is no earlier version to go back to"

@@ -4,6 +4,7 @@ Called by every renderer of this package. Knows formats and plural forms, not a 
 """
 
 import logging
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,16 @@ from typing_extensions import override
 from commands.core.model import Action
 from commands.core.reasons import Fact
 from integrations.slack import text, words
+from integrations.slack.remedies import MEANINGS
 from integrations.slack.text import Mrkdwn
 
 _LOG = logging.getLogger(__name__)
 _DIGEST_SHOWN = len("sha256:") + 12
 _COMMIT_SHOWN = 12
+_MEASURE = 120
+_ONE = re.compile(r"\[\s*([^\s,\[\]]+)\s*\]")
+_COMPARISON = re.compile(r"result(?:\[0\])?\s*(<=|>=|==|!=|<|>)\s*(-?[0-9.]+)")
+_SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -147,6 +153,24 @@ def _named(names: Mapping[str, str]) -> Callable[[Fact], Mrkdwn]:
     return lambda value: Mrkdwn(names.get(str(value), text.escape(str(value), limit=40)))
 
 
+def _value(value: Fact) -> Mrkdwn:
+    """Show what was measured; a query that gives a list of one gives its one."""
+    listed = _ONE.fullmatch(str(value).strip())
+    return text.escape(listed.group(1) if listed else str(value), limit=_MEASURE)
+
+
+def _times(value: Fact) -> Mrkdwn:
+    return Mrkdwn(words.ONCE if value == 1 else words.TIMES.replace("{count}", _text(value)))
+
+
+def _condition(value: Fact) -> Mrkdwn:
+    """Show a condition of an analysis, a plain comparison in short and anything else as it was written."""
+    found = _COMPARISON.fullmatch(str(value).strip())
+    if found is None:
+        return text.code(str(value), limit=_MEASURE)
+    return text.escape(f"{_SIGNS.get(found.group(1), found.group(1))} {found.group(2)}")
+
+
 def _digest(value: Fact) -> Mrkdwn:
     return text.escape(str(value), limit=_DIGEST_SHOWN)
 
@@ -174,6 +198,10 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "done": _verb(words.DONE),
     "stage": _named(words.STAGES),
     "step": _named(words.STEPS),
+    "value": _value,
+    "times": _times,
+    "condition": _condition,
+    "meaning": _named(MEANINGS),
     "digest": _digest,
     "commit": _commit,
     "link": _link,

@@ -9,6 +9,23 @@ from typing import Final
 
 AGAIN: Final = "Then type `/deploy {app} {version} to {environment}` again."
 
+MEANINGS: Final[Mapping[str, str]] = {
+    "app-out-of-memory": "the app takes more memory than its limit",
+    "crash-loop": "the app ends by itself",
+    "cannot-start": "the container cannot be started",
+    "config-error": "what it is configured with is not there",
+    "app-image-pull": "the image cannot be had",
+    "app-unschedulable": "no node has room",
+    "probe-failing": "running, but the probe does not pass",
+    "app-quota": "the quota of the namespace is used up",
+    "pods-refused": "the cluster refuses to make the pods",
+    "invalid-spec": "the cluster calls it invalid",
+    "analysis-failed": "the analysis failed",
+    "analysis-error": "the analysis could not be made",
+    "progress-deadline": "it did not come up in time",
+}
+"""What keeps a release from coming up, as the end of a sentence."""
+
 REMEDIES: Final[Mapping[str, str]] = {
     # What the people who build the app can mend
     "artifact-not-found": "Publish {version} to Nexus (`mvn deploy`), or choose another one with `/deploy {app}`.",

@@ -15,6 +15,7 @@ from commands.core.model import Action
 from commands.core.reasons import Label
 from commands.core.reasons import MilestoneCode as M
 from commands.core.reasons import ReasonCode as R
+from integrations.slack import card_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +306,9 @@ MILESTONES: dict[M, str] = {
     M.ABORTED_OUTSIDE: "Aborted outside Slipway{running:if|, traffic is back on #|}",
     M.RESTORED: "{running} is released again, after {seconds:span}",
     M.NOT_RESTORED: "{running} was not released again{detail:if|: #|}",
+    M.ABORTED_BY_ANALYSIS: f"Aborted by its analysis: {card_words.MEASURED}{{running:if|. Traffic is back on #|}}",
+    M.ABORTED_BY_DEADLINE: "Aborted: {cause:meaning}{detail:if|: #|}{running:if|. Traffic is back on #|}",
+    M.INCONCLUSIVE: f"The analysis could not decide: {card_words.MEASURED}. A person has to",
     M.CANCELLED: "Cancelled by {by:person}, nothing was released",
     M.FAILED: "Failed{step:if-step| at #|}{detail:if|: #|}",
     M.UNHEALTHY: "Not healthy{detail:if|: #|}",
@@ -329,6 +333,11 @@ MILESTONE_FACTS: dict[M, frozenset[str]] = {
     M.ABORTED_OUTSIDE: frozenset({"running"}),
     M.RESTORED: frozenset({"running", "seconds"}),
     M.NOT_RESTORED: frozenset({"running", "detail"}),
+    M.ABORTED_BY_ANALYSIS: frozenset(
+        {"metric", "value", "needs", "refuses", "measured", "detail", "running"}
+    ),  # As the cluster writes them; `metric` may be its words for all of it.
+    M.ABORTED_BY_DEADLINE: frozenset({"cause", "detail", "running"}),
+    M.INCONCLUSIVE: frozenset({"metric", "value", "needs", "refuses", "measured", "detail"}),
     M.CANCELLED: frozenset({"by"}),
     M.FAILED: frozenset({"step", "detail"}),  # `step` is the pipeline's name of it, empty for the rollout.
     M.UNHEALTHY: frozenset({"detail"}),
@@ -391,6 +400,7 @@ STEPS: dict[str, str] = {
 LABELS: dict[Label, str] = {Label.PREVIOUS: "Previous", Label.NEXT: "Next"}
 
 SOMEBODY = "somebody"
+ONCE, TIMES = "once", "{count} times"
 OR = "or"
 SECOND, MINUTE, HOUR, DAY = "s", "min", "h", "d"
 AND_MORE = "{count:plural|and # more|and # more}"

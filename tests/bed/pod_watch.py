@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from integrations.kubernetes.rollouts import HASH_LABEL
+from integrations.kubernetes.labels import HASH_LABEL
 from tests.bed.places import Places
 
 ENDED: Final = frozenset({"Succeeded", "Failed"})

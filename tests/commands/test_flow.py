@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from typing_extensions import override
@@ -455,3 +456,29 @@ async def test_a_wait_for_the_rollout_wakes_at_its_end() -> None:
     assert outcome.wake is not None
     desk.clock.at = outcome.wake
     assert (await desk.advance.run(row.id)).is_over
+
+
+async def test_what_a_crashing_pod_wrote_is_on_the_row_before_the_pod_goes() -> None:
+    desk = Desk()
+    problem = make.problem()
+    row = waiting(desk, phase=RolloutPhase.PROGRESSING, pause=None, problems=(problem,))
+    desk.rollouts.logs[row.place, problem.pod, problem.container] = ("starting", "boom")
+    await desk.advance.run(row.id)
+    assert (await desk.row(row)).pod_log == ("starting", "boom")
+
+
+async def test_a_pod_whose_log_cannot_be_read_holds_nothing_up() -> None:
+    desk = Desk()
+    row = waiting(desk, phase=RolloutPhase.PROGRESSING, pause=None, problems=(make.problem(),))
+    desk.rollouts.failure = Temporary("Kubernetes", "no answer")
+    await desk.advance.run(row.id)
+    after = await desk.row(row)
+    assert (after.stage, after.pod_log) == (Stage.ROLLING_OUT, ())
+
+
+async def test_a_probe_is_looked_at_again_when_its_time_is_over() -> None:
+    desk = Desk()
+    slow = make.problem(cause="probe-failing", since=make.NOON, exit_code=None)
+    row = waiting(desk, phase=RolloutPhase.PROGRESSING, pause=None, problems=(slow,))
+    outcome = await desk.advance.run(row.id)
+    assert outcome.wake == make.NOON + timedelta(seconds=60)

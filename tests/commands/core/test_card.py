@@ -55,3 +55,11 @@ def test_nothing_is_pending_after_the_end() -> None:
     row = make.deployment(stage=Stage.SUCCEEDED, rollout=make.healthy())
     act = Act(id="a", deployment=row.id, action=Action.PROMOTE, gate="g", by=BOB, at=NOON)
     assert draw(row, (act,)).pending is None
+
+
+def test_pods_in_trouble_make_it_unhealthy_unless_it_waits_for_a_person() -> None:
+    sick = (make.problem(),)
+    row = make.deployment(stage=Stage.ROLLING_OUT)
+    moving = make.rollout(phase=RolloutPhase.PROGRESSING, pause=None, problems=sick)
+    assert headline_of(replace(row, rollout=moving)) is Headline.UNHEALTHY
+    assert headline_of(replace(row, rollout=make.rollout(problems=sick))) is Headline.WAITS_FOR_PROMOTE

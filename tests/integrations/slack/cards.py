@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.core.card import Card, draw
+from commands.core.failure import Cause
 from commands.core.model import Act, Action, ActState, Deployment, Failure, Stage, WayBack
 from commands.core.observed import (
+    AnalysisKind,
+    AnalysisPhase,
     Pause,
     PauseReason,
     PipelinePhase,
@@ -16,10 +19,23 @@ from commands.core.observed import (
     StepPhase,
     Strategy,
 )
-from tests.make import BOB, NOON, OLD_DIGEST, deployment, pipeline, restore, rollout, step
+from tests.make import (
+    BOB,
+    NOON,
+    OLD_DIGEST,
+    analysis,
+    deployment,
+    metric,
+    pipeline,
+    problem,
+    restore,
+    rollout,
+    step,
+)
 
 SINCE = NOON + timedelta(minutes=3)
 SINCE_TEXT = "2026-11-02T12:03:00Z"
+ADDRESSES = (("values", '{"host": "shop.example.com", "previewHost": "shop-preview.example.com"}'),)
 ROLLING = {"steps": (), "step_index": None, "weight": 100}
 
 
@@ -139,6 +155,14 @@ def _odd() -> dict[str, Deployment]:
         "failed-in-rollout-canary": ended(Stage.FAILED, Strategy.CANARY, failure=failure),
         "failed-in-release-canary": ended(Stage.FAILED, Strategy.CANARY, failure=partly),
         "last-step-canary": rolling_out(paused(PauseReason.STEP, step_index=4, weight=50, actual_weight=50)),
+        **_troubled(),
+        **_analysed(),
+        "ten-percent-of-three-canary": rolling_out(
+            paused(PauseReason.STEP, weight=10, actual_weight=25, desired=3, old=Replicas(3, 3))
+        ),
+        "preview-blue-green": rolling_out(_switching_green(), parameters=ADDRESSES),
+        "live-first-blue-green": ended(Stage.SUCCEEDED, Strategy.BLUE_GREEN, way_back=None, parameters=ADDRESSES),
+        "live-done-canary": ended(Stage.SUCCEEDED, Strategy.CANARY, parameters=ADDRESSES),
         "skipped-build": building(pipeline=pipeline(steps=(step("build-image", StepPhase.SKIPPED),))),
     }
 
@@ -161,6 +185,83 @@ def _backs() -> dict[str, Deployment]:
         "restored-failed-canary": ended(Stage.FAILED, Strategy.CANARY, restore=done, failure=failure),
         "not-restored-canary": ended(Stage.ABORTED, Strategy.CANARY, restore=replace(done, failure=held)),
         "aborted-to-unknown-canary": ended(Stage.ABORTED, Strategy.CANARY, way_back=unknown),
+    }
+
+
+def _switching_green() -> RolloutSnapshot:
+    pause = Pause(reason=PauseReason.GREEN, since=SINCE, until=SINCE + timedelta(minutes=5), since_text=SINCE_TEXT)
+    return green(pause=pause)
+
+
+def _troubled() -> dict[str, Deployment]:
+    """Make a card of every kind of trouble that pods have."""
+    crashing = moving(problems=(problem(pods=2),), new=Replicas(0, 2))
+    no_image = problem(
+        cause=Cause.APP_IMAGE_PULL,
+        message='failed to pull and unpack image "harbor.example.com/shop/shop:v1.2": not found',
+        exit_code=None,
+        restarts=0,
+    )
+    late = problem(cause=Cause.PROGRESS_DEADLINE, message="timed out progressing", pod="", pods=0, exit_code=None)
+    degraded = moving(phase=RolloutPhase.DEGRADED, message=late.message, problems=(no_image, replace(late, restarts=0)))
+    unknown = moving(problems=(problem(cause="made-up", message="the pod is unwell", exit_code=None, restarts=0),))
+    gave_up = Failure(step="", message="", cause=Cause.CRASH_LOOP, exit_code=3, lines=("starting", "no database: boom"))
+    return {
+        "crash-loop-canary": rolling_out(crashing, pod_log=("starting", "no database: boom")),
+        "image-pull-canary": rolling_out(degraded),
+        "unknown-trouble-canary": rolling_out(unknown),
+        "aborted-by-deadline-canary": ended(Stage.FAILED, Strategy.CANARY, failure=gave_up, rollout=moving()),
+    }
+
+
+def _analysed() -> dict[str, Deployment]:
+    """Make a card of every verdict of an analysis."""
+    good = metric(phase=AnalysisPhase.RUNNING, value="[0.998]", measured=1)
+    latency = metric(
+        name="latency", phase=AnalysisPhase.RUNNING, value="0.2", condition="", failure_condition="result > 1"
+    )
+    running = analysis(phase=AnalysisPhase.RUNNING, message="", metrics=(good, latency))
+    silent = analysis(phase=AnalysisPhase.PENDING, message="", metrics=())
+    passed = analysis(
+        phase=AnalysisPhase.SUCCESSFUL, message="", metrics=(replace(good, phase=AnalysisPhase.SUCCESSFUL),)
+    )
+    unsure = analysis(
+        phase=AnalysisPhase.INCONCLUSIVE, metrics=(metric(phase=AnalysisPhase.INCONCLUSIVE, value="0.5", measured=1),)
+    )
+    refused = metric(
+        phase=AnalysisPhase.ERROR, value="", condition="", message="dial tcp: connection refused", measured=2
+    )
+    error = analysis(kind=AnalysisKind.BACKGROUND, phase=AnalysisPhase.ERROR, metrics=(refused,))
+    told = {
+        "failed": (analysis(), Cause.ANALYSIS_FAILED),
+        "error": (error, Cause.ANALYSIS_ERROR),
+        "unseen": (analysis(metrics=()), Cause.ANALYSIS_FAILED),
+    }
+    rows = {
+        f"analysis-{name}-canary": ended(
+            Stage.FAILED,
+            Strategy.CANARY,
+            rollout=moving(analyses=(each,), is_aborted=True),
+            failure=Failure(step="", message=each.message, cause=cause),
+        )
+        for name, (each, cause) in told.items()
+    }
+    return rows | {
+        "analysis-running-canary": rolling_out(moving(analyses=(running,))),
+        "analysis-pending-canary": rolling_out(moving(analyses=(silent,))),
+        "analysis-passed-canary": rolling_out(paused(PauseReason.STEP, analyses=(passed,))),
+        "analysis-inconclusive-canary": rolling_out(
+            paused(PauseReason.INCONCLUSIVE, message="InconclusiveAnalysisRun", analyses=(unsure,))
+        ),
+        "analysis-aborting-canary": rolling_out(
+            moving(is_aborted=True, analyses=(analysis(),)),
+            failure=Failure(step="", message=analysis().message, cause=Cause.ANALYSIS_FAILED),
+        ),
+        "analysis-before-switch-blue-green": rolling_out(
+            green(
+                pause=None, phase=RolloutPhase.PROGRESSING, analyses=(replace(silent, kind=AnalysisKind.PRE_PROMOTION),)
+            )
+        ),
     }
 
 

@@ -175,3 +175,36 @@ def test_a_fact_cannot_reach_the_formatter(outside: str) -> None:
     """Neither braces nor bars nor signs of a fact are read as a template."""
     assert fill("{x}", x=outside) == fill("{x:if|#}", x=outside) or not outside
     assert "{" not in fill("{x}", x="{app}").replace("{app}", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("result >= 0.99", "≥ 0.99"),
+        ("result[0] <= 5", "≤ 5"),
+        ("result == 1", "= 1"),
+        ("result!=0", "≠ 0"),
+        ("result < 0.01", "&lt; 0.01"),
+        ("result[0] > 0.9 && result[0] < 1", "`result[0] &gt; 0.9 &amp;&amp; result[0] &lt; 1`"),
+        ('result == "ok"', '`result == "ok"`'),
+    ],
+)
+def test_a_condition_is_shortened_only_where_it_is_a_plain_comparison(written: str, shown: str) -> None:
+    assert phrases.fill("{x:condition}", x=written) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"), [("[0.972]", "0.972"), ("0.5", "0.5"), ("[1,2]", "[1,2]"), ("NaN", "NaN")]
+)
+def test_a_value_is_shown_as_the_cluster_writes_it(written: str, shown: str) -> None:
+    assert phrases.fill("{x:value}", x=written) == shown
+    assert phrases.fill("{x:if-times|#}", x=1) == "once"
+    assert phrases.fill("{x:if-times|#}", x=3) == "3 times"
+
+
+def test_an_abort_by_an_analysis_is_one_line() -> None:
+    facts: dict[str, Fact] = {"metric": "success-rate", "value": "[0.972]", "needs": "result[0] >= 0.99"}
+    more: dict[str, Fact] = {"refuses": "", "measured": 3, "detail": "", "running": "v1.1"}
+    assert phrases.fill(words.MILESTONES[MilestoneCode.ABORTED_BY_ANALYSIS], {**facts, **more}) == (
+        "Aborted by its analysis: success-rate 0.972 (needs ≥ 0.99), measured 3 times. Traffic is back on v1.1"
+    )
