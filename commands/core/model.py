@@ -203,8 +203,7 @@ class Deployment:
     `revision` counts saves (compare-and-set). `channel` is where its card belongs. `parameters` are the pipeline's
     arguments, fixed when it was asked for, so that a catalog edited meanwhile cannot change what was agreed.
     `watched_until` is set on a finished deployment while something of it is still to change. `reminded` names the
-    pause that people were last reminded of. `pod_log` has the decisive lines of a pod that does
-    not come up: they go with the pod.
+    pause that people were last reminded of.
     """
 
     id: str
@@ -235,7 +234,6 @@ class Deployment:
     later: Later | None = None
     watched_until: datetime | None = None
     reminded: str | None = None
-    pod_log: tuple[str, ...] = ()
 
     @property
     def goes_straight_through(self) -> bool:

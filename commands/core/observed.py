@@ -258,6 +258,8 @@ class RolloutSnapshot:
     """The restart that is under way, in the cluster's own spelling; empty where none is."""
     analyses: tuple[Analysis, ...] = ()
     problems: tuple[PodProblem, ...] = ()
+    pod_log: tuple[str, ...] = ()
+    """The decisive lines of the pod that is in trouble, put in once they were read: they go with the pod."""
 
     @property
     def is_done(self) -> bool:

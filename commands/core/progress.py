@@ -58,14 +58,14 @@ def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: boo
     if rollout.pause is not None and not rollout.is_aborted:
         said.extend(_paused(rollout, after))
     if rollout.phase is RolloutPhase.DEGRADED and not rollout.is_aborted:
-        said.append(_unhealthy(rollout, after))
+        said.append(_unhealthy(rollout))
     return tuple(said)
 
 
-def _unhealthy(rollout: RolloutSnapshot, deployment: Deployment) -> Milestone:
+def _unhealthy(rollout: RolloutSnapshot) -> Milestone:
     facts: dict[str, Fact] = {"detail": rollout.message}
     key = f"unhealthy:{rollout.current_hash}"
-    return Milestone(key=key, code=MilestoneCode.UNHEALTHY, facts=facts, lines=deployment.pod_log)
+    return Milestone(key=key, code=MilestoneCode.UNHEALTHY, facts=facts, lines=rollout.pod_log)
 
 
 def _moved_outside(before: Deployment, after: Deployment) -> Milestone:

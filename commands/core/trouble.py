@@ -31,12 +31,13 @@ def take_in(
         The log that was asked for in the look before this one; None when none was.
     """
     shown, ripens = _ripe(rollout, now)
-    is_same = deployment.rollout is not None and deployment.rollout.current_hash == rollout.current_hash
-    before = deployment if is_same else replace(deployment, rollout=None, pod_log=())
-    kept = before.pod_log if _is_troubled(shown) else ()
+    before = deployment.rollout
+    if before is not None and before.current_hash != rollout.current_hash:
+        before = None
+    kept = before.pod_log if before is not None and _is_troubled(shown) else ()
     kept = kept or decisive(log or ())
     failure = (deployment.failure or _why_aborted(before, shown, kept)) if shown.is_aborted else None
-    row = replace(deployment, rollout=shown, pod_log=kept, failure=failure)
+    row = replace(deployment, rollout=replace(shown, pod_log=kept), failure=failure)
     spoken = next((each for each in shown.problems if each.cause in _LOGGED and each.pod), None)
     effects: list[Effect] = [Wake(ripens)] if ripens is not None else []
     if spoken is not None and not kept and log is None:
@@ -56,7 +57,7 @@ def _is_troubled(rollout: RolloutSnapshot) -> bool:
     return bool(rollout.problems) or rollout.is_aborted or rollout.phase is RolloutPhase.DEGRADED
 
 
-def _why_aborted(before: Deployment, rollout: RolloutSnapshot, log: tuple[str, ...]) -> Failure | None:
+def _why_aborted(before: RolloutSnapshot | None, rollout: RolloutSnapshot, log: tuple[str, ...]) -> Failure | None:
     """Explain an abort that nobody asked for: by an analysis, or by pods that did not come up in time."""
     bad = bad_analysis(rollout)
     if bad is not None:
@@ -65,7 +66,7 @@ def _why_aborted(before: Deployment, rollout: RolloutSnapshot, log: tuple[str, .
     if all(each.cause != Cause.PROGRESS_DEADLINE for each in rollout.problems):
         return None
     # The pods are gone by now or in a moment, so that what was seen of them before counts as well.
-    known = (*rollout.problems, *(before.rollout.problems if before.rollout else ()))
+    known = (*rollout.problems, *(before.problems if before is not None else ()))
     worst: PodProblem = next((each for each in known if each.cause != Cause.PROGRESS_DEADLINE), known[0])
     return Failure(
         step="", message=worst.message or rollout.message, exit_code=worst.exit_code, cause=worst.cause, lines=log

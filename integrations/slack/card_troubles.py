@@ -27,13 +27,13 @@ _RANKS = (
 
 def troubles(deployment: Deployment) -> Mrkdwn:
     """Say what keeps the new pods from being ready: the first trouble with its proof and a way on, others by name."""
-    problems = deployment.rollout.problems if deployment.rollout else ()
-    if not problems:
+    seen = deployment.rollout
+    if seen is None or not seen.problems:
         return Mrkdwn("")
-    first, *others = problems[:_SHOWN]
+    first, *others = seen.problems[:_SHOWN]
     lines = [
         _trouble(first),
-        text.quote((*_proof(first), *deployment.pod_log), limit=QUOTES),
+        text.quote((*_proof(first), *seen.pod_log), limit=QUOTES),
         remedy(deployment, first.cause),
         *(_trouble(each) for each in others),
     ]

@@ -464,7 +464,9 @@ async def test_what_a_crashing_pod_wrote_is_on_the_row_before_the_pod_goes() -> 
     row = waiting(desk, phase=RolloutPhase.PROGRESSING, pause=None, problems=(problem,))
     desk.rollouts.logs[row.place, problem.pod, problem.container] = ("starting", "boom")
     await desk.advance.run(row.id)
-    assert (await desk.row(row)).pod_log == ("starting", "boom")
+    seen = (await desk.row(row)).rollout
+    assert seen is not None
+    assert seen.pod_log == ("starting", "boom")
 
 
 async def test_a_pod_whose_log_cannot_be_read_holds_nothing_up() -> None:
@@ -473,7 +475,7 @@ async def test_a_pod_whose_log_cannot_be_read_holds_nothing_up() -> None:
     desk.rollouts.failure = Temporary("Kubernetes", "no answer")
     await desk.advance.run(row.id)
     after = await desk.row(row)
-    assert (after.stage, after.pod_log) == (Stage.ROLLING_OUT, ())
+    assert (after.stage, after.rollout) == (Stage.ROLLING_OUT, row.rollout)
 
 
 async def test_a_probe_is_looked_at_again_when_its_time_is_over() -> None:

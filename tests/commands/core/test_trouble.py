@@ -42,6 +42,11 @@ def look(
     return step(before, seen=Seen(rollout=seen, pod_log=log), acts=(), now=NOON + after)
 
 
+def log_of(move: Step) -> tuple[str, ...]:
+    assert move.deployment.rollout is not None
+    return move.deployment.rollout.pod_log
+
+
 def only(move: Step) -> Milestone:
     (milestone,) = move.milestones
     return milestone
@@ -54,7 +59,7 @@ def test_the_log_of_a_pod_is_asked_for_when_its_trouble_first_shows_and_kept(cau
     assert first.effects == (READ,)
     second = look(first.deployment, sick, log=LOG)
     assert second.effects == ()
-    assert second.deployment.pod_log == LOG[-8:]
+    assert log_of(second) == LOG[-8:]
     third = look(second.deployment, sick)
     assert third.effects == ()
     assert third.deployment == second.deployment
@@ -72,13 +77,13 @@ def test_a_log_that_cannot_be_had_is_asked_for_once_in_each_look() -> None:
 
 
 def test_a_pod_that_recovers_takes_its_log_along() -> None:
-    before = row(moving(problems=(problem(),)), pod_log=LOG)
-    assert look(before, moving()).deployment.pod_log == ()
+    before = row(moving(problems=(problem(),), pod_log=LOG))
+    assert log_of(look(before, moving())) == ()
 
 
 def test_another_template_has_nothing_to_do_with_the_log_before() -> None:
-    before = row(moving(problems=(problem(),)), pod_log=LOG)
-    assert look(before, moving(current_hash="cccc", problems=(problem(),))).deployment.pod_log == ()
+    before = row(moving(problems=(problem(),), pod_log=LOG))
+    assert log_of(look(before, moving(current_hash="cccc", problems=(problem(),)))) == ()
 
 
 def test_a_probe_that_does_not_pass_is_a_trouble_after_a_while_only() -> None:
@@ -161,9 +166,9 @@ def test_an_abort_without_a_reason_came_from_outside() -> None:
 
 
 def test_what_ends_well_leaves_no_trouble_behind() -> None:
-    before = row(moving(problems=(problem(),)), pod_log=LOG)
+    before = row(moving(problems=(problem(),), pod_log=LOG))
     done = look(before, healthy()).deployment
-    assert (done.stage, done.pod_log, done.failure) == (Stage.SUCCEEDED, (), None)
+    assert (done.stage, done.rollout, done.failure) == (Stage.SUCCEEDED, healthy(), None)
 
 
 def test_a_rollout_that_is_late_and_not_aborted_says_so_with_the_lines_of_its_pod() -> None:

@@ -195,7 +195,8 @@ def _switching_green() -> RolloutSnapshot:
 
 def _troubled() -> dict[str, Deployment]:
     """Make a card of every kind of trouble that pods have."""
-    crashing = moving(problems=(problem(pods=2),), new=Replicas(0, 2))
+    lines = ("starting", "no database: boom")
+    crashing = moving(problems=(problem(pods=2),), new=Replicas(0, 2), pod_log=lines)
     no_image = problem(
         cause=Cause.APP_IMAGE_PULL,
         message='failed to pull and unpack image "harbor.example.com/shop/shop:v1.2": not found',
@@ -205,9 +206,9 @@ def _troubled() -> dict[str, Deployment]:
     late = problem(cause=Cause.PROGRESS_DEADLINE, message="timed out progressing", pod="", pods=0, exit_code=None)
     degraded = moving(phase=RolloutPhase.DEGRADED, message=late.message, problems=(no_image, replace(late, restarts=0)))
     unknown = moving(problems=(problem(cause="made-up", message="the pod is unwell", exit_code=None, restarts=0),))
-    gave_up = Failure(step="", message="", cause=Cause.CRASH_LOOP, exit_code=3, lines=("starting", "no database: boom"))
+    gave_up = Failure(step="", message="", cause=Cause.CRASH_LOOP, exit_code=3, lines=lines)
     return {
-        "crash-loop-canary": rolling_out(crashing, pod_log=("starting", "no database: boom")),
+        "crash-loop-canary": rolling_out(crashing),
         "image-pull-canary": rolling_out(degraded),
         "unknown-trouble-canary": rolling_out(unknown),
         "aborted-by-deadline-canary": ended(Stage.FAILED, Strategy.CANARY, failure=gave_up, rollout=moving()),
