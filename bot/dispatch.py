@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
 from bot.worker import Worker
-from commands import abort, deploy, form, history, plan, promote, status
+from commands import abort, deploy, form, history, pause, plan, promote, resume, status
 from commands import help as help_verb
 from commands.core import grammar, policy
 from commands.core.catalog import Catalog
@@ -31,10 +31,12 @@ from commands.core.requests import (
     HistoryRequest,
     LaterRequest,
     Misunderstood,
+    PauseRequest,
     PlanRequest,
     PressRequest,
     PromoteRequest,
     Request,
+    ResumeRequest,
     StatusRequest,
 )
 from commands.flow.ask import Ask
@@ -55,6 +57,8 @@ TEXTS: Mapping[str, str] = {
     "plan": plan.__doc__ or "",
     "promote": promote.__doc__ or "",
     "abort": abort.__doc__ or "",
+    "pause": pause.__doc__ or "",
+    "resume": resume.__doc__ or "",
     "status": status.__doc__ or "",
     "history": history.__doc__ or "",
     "help": help_verb.__doc__ or "",
@@ -161,16 +165,8 @@ class Dispatch:
                     renderer=self.renderer,
                     objects=self.objects,
                 )
-            case PromoteRequest():
-                notice = await promote.run(
-                    request, user=origin.user, catalog=catalog, deployments=self.deployments, ask=self.ask
-                )
-                return self._typed(notice, catalog)
-            case AbortRequest():
-                notice = await abort.run(
-                    request, user=origin.user, catalog=catalog, deployments=self.deployments, ask=self.ask
-                )
-                return self._typed(notice, catalog)
+            case PromoteRequest() | AbortRequest() | PauseRequest() | ResumeRequest():
+                return self._typed(await self._act(request, user=origin.user, catalog=catalog), catalog)
             case StatusRequest() | HistoryRequest() | HelpRequest():
                 return await self._read(request, catalog)
             case FormRequest():
@@ -227,6 +223,22 @@ class Dispatch:
             "link": started.channel,
         }
         return Notice(code=ReasonCode.STARTED, facts=facts)
+
+    async def _act(
+        self, request: PromoteRequest | AbortRequest | PauseRequest | ResumeRequest, *, user: ChatUser, catalog: Catalog
+    ) -> Notice:
+        deployments, ask = self.deployments, self.ask
+        match request:
+            case PromoteRequest():
+                return await promote.run(request, user=user, catalog=catalog, deployments=deployments, ask=ask)
+            case AbortRequest():
+                return await abort.run(request, user=user, catalog=catalog, deployments=deployments, ask=ask)
+            case PauseRequest():
+                return await pause.run(request, user=user, catalog=catalog, deployments=deployments, ask=ask)
+            case ResumeRequest():
+                return await resume.run(request, user=user, catalog=catalog, deployments=deployments, ask=ask)
+            case _:
+                assert_never(request)
 
     def _typed(self, notice: Notice, catalog: Catalog) -> Notice:
         """Set the worker on what was asked for by word; its answer stays, for the card may be in another channel."""

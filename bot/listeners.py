@@ -20,7 +20,7 @@ from commands.core.requests import PressRequest
 from commands.deploy import Origin
 from integrations.slack import form as forms
 from integrations.slack import payloads
-from integrations.slack.card_buttons import ACTION_PREFIX
+from integrations.slack.card_buttons import ACTION_PREFIX, MENU
 from integrations.slack.listeners import CHOICE, register
 from integrations.slack.notices import is_confirmation
 from integrations.slack.payloads import Click, Invocation, Submission
@@ -28,7 +28,7 @@ from integrations.slack.payloads import Click, Invocation, Submission
 log = logging.getLogger(__name__)
 
 COMMANDS = ("/deploy", "/rollout")
-PRESSABLE = (Action.PROMOTE, Action.FULL, Action.ABORT, Action.CANCEL)
+PRESSABLE = (Action.PROMOTE, Action.FULL, Action.PAUSE, Action.RESUME, Action.ABORT, Action.CANCEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +44,14 @@ class Listeners:
         await self._answer(invocation, notice)
 
     async def on_press(self, click: Click) -> None:
-        """Answer a button of a card; its value is checked against the database, never believed."""
+        """Answer a button or a menu of a card; its value is checked against the database, never believed."""
         wanted = payloads.target(click.value)
-        if wanted is None:
+        name = wanted.action if wanted and click.action == MENU else click.action.removeprefix(ACTION_PREFIX)
+        action = next((each for each in PRESSABLE if each.value == name), None)
+        if wanted is None or action is None:
             await self._answer(click, Notice(code=ReasonCode.STALE))
             return
-        request = PressRequest(
-            action=Action(click.action.removeprefix(ACTION_PREFIX)), deployment=wanted.deployment, gate=wanted.gate
-        )
+        request = PressRequest(action=action, deployment=wanted.deployment, gate=wanted.gate)
         await self._answer(click, await self.dispatch.press(request, user=click.user))
 
     async def on_choice(self, click: Click) -> None:
@@ -88,7 +88,7 @@ class Listeners:
 
 def connect(app: AsyncApp, listeners: Listeners) -> None:
     """Register everything on Bolt's app."""
-    names = "|".join(action.value for action in PRESSABLE)
+    names = "|".join((*(action.value for action in PRESSABLE), MENU.removeprefix(ACTION_PREFIX)))
     register(
         app,
         commands=dict.fromkeys(COMMANDS, listeners.on_command),

@@ -9,7 +9,7 @@ from commands.core.grammar import closest
 from commands.core.reasons import Choice, Notice, ReasonCode
 from commands.core.requests import HelpRequest
 
-SYNONYMS = {"advance": "promote", "full": "promote", "cancel": "abort"}
+SYNONYMS = {"advance": "promote", "full": "promote", "cancel": "abort", "hold": "pause"}
 
 
 def run(request: HelpRequest, *, texts: Mapping[str, str]) -> Notice:

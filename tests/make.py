@@ -152,6 +152,13 @@ def rollout(**changes: Any) -> RolloutSnapshot:
     )
 
 
+def held(**changes: Any) -> RolloutSnapshot:
+    """Make the same canary, held by hand at its pause."""
+    beneath = Pause(reason=PauseReason.MANUAL, beneath=PauseReason.STEP, since=NOON, since_text="2026-11-02T12:00:00Z")
+    known = {"generation": 5, "observed_generation": "5", "is_held": True, "message": "manually paused"}
+    return rollout(**{**known, "pause": beneath, **changes})
+
+
 def healthy(**changes: Any) -> RolloutSnapshot:
     """Make a canary that has arrived."""
     return rollout(

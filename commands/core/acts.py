@@ -26,27 +26,45 @@ class Possible:
 
 def possible(deployment: Deployment) -> tuple[Possible, ...]:
     """List what can be done to a deployment, in the order of its buttons."""
+    rollout = deployment.rollout
     match deployment.stage:
         case Stage.BUILDING:
-            return (Possible(action=Action.CANCEL, gate=gate_of(deployment, Action.CANCEL)),)
-        case Stage.ROLLING_OUT | Stage.PAUSED if deployment.rollout is not None and is_ours(
-            deployment, deployment.rollout
-        ):
-            return tuple(_on_rollout(deployment, deployment.rollout))
+            return (_possible(deployment, Action.CANCEL),)
+        case Stage.ROLLING_OUT | Stage.PAUSED if rollout is not None and is_ours(deployment, rollout):
+            return tuple(_on_rollout(deployment, rollout))
         case _:
             return ()
 
 
-def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot | None) -> list[Possible]:
-    if rollout is None or rollout.is_aborted or not rollout.is_current or rollout.current_hash == rollout.stable_hash:
+def _possible(deployment: Deployment, action: Action, effect: str = "") -> Possible:
+    return Possible(action=action, gate=gate_of(deployment, action), effect=effect)
+
+
+def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possible]:
+    if not rollout.is_current:
         return []
-    acts = []
+    resume = [_possible(deployment, Action.RESUME)] if rollout.is_held else []
+    if not is_moving(rollout):
+        return resume
+    acts = resume
     if is_waiting(rollout):
         effect = "" if rollout.strategy is Strategy.BLUE_GREEN else str(rollout.next_weight)
-        acts.append(Possible(action=Action.PROMOTE, gate=gate_of(deployment, Action.PROMOTE), effect=effect))
+        acts.append(_possible(deployment, Action.PROMOTE, effect))
+    if can_be_held(rollout):
+        acts.append(_possible(deployment, Action.PAUSE))
     if rollout.strategy is Strategy.CANARY and not rollout.is_full and has_more_gates(rollout):
-        acts.append(Possible(action=Action.FULL, gate=gate_of(deployment, Action.FULL), effect="100"))
-    return [*acts, Possible(action=Action.ABORT, gate=gate_of(deployment, Action.ABORT), effect=deployment.ran_before)]
+        acts.append(_possible(deployment, Action.FULL, "100"))
+    return [*acts, _possible(deployment, Action.ABORT, deployment.ran_before)]
+
+
+def is_moving(rollout: RolloutSnapshot) -> bool:
+    """Say whether a release is on its way: neither through nor taken back."""
+    return not rollout.is_aborted and rollout.current_hash != rollout.stable_hash
+
+
+def can_be_held(rollout: RolloutSnapshot) -> bool:
+    """Say whether it could be held; in the middle of a recreate that would only make the outage longer."""
+    return is_moving(rollout) and not rollout.is_held and rollout.strategy is not Strategy.RECREATE
 
 
 def is_ours(deployment: Deployment, rollout: RolloutSnapshot | None) -> bool:
@@ -58,8 +76,9 @@ def is_ours(deployment: Deployment, rollout: RolloutSnapshot | None) -> bool:
 
 
 def is_waiting(rollout: RolloutSnapshot) -> bool:
-    """Say whether one promote would move it: it stands at a step or at a green that waits."""
-    return rollout.is_current and rollout.pause is not None and rollout.pause.reason in _PROMOTABLE
+    """Say whether one promote would move it: it stands at a step or at a green that waits, held or not."""
+    pause = rollout.pause
+    return rollout.is_current and pause is not None and (pause.beneath or pause.reason) in _PROMOTABLE
 
 
 def awaited(deployment: Deployment) -> Action | None:
@@ -67,9 +86,10 @@ def awaited(deployment: Deployment) -> Action | None:
     rollout = deployment.rollout
     if deployment.stage.is_terminal or rollout is None or not is_ours(deployment, rollout) or rollout.is_aborted:
         return None
-    if not rollout.is_current or rollout.pause is None or rollout.pause.until is not None:
-        return None
-    return Action.RESUME if rollout.pause.reason is PauseReason.MANUAL else Action.PROMOTE
+    if rollout.is_held:
+        return Action.RESUME
+    is_paused = rollout.is_current and rollout.pause is not None and rollout.pause.until is None
+    return Action.PROMOTE if is_paused else None
 
 
 _PROMOTABLE = {PauseReason.STEP, PauseReason.GREEN}
@@ -83,15 +103,30 @@ def has_more_gates(rollout: RolloutSnapshot) -> bool:
 def gate_of(deployment: Deployment, action: Action) -> str:
     """Return the gate that an action would move now; stable while the thing it moves is the same.
 
-    Promote names the pause itself, abort and full the template that is on its way, cancel the pipeline.
+    Promote names the pause itself, pause and resume the hold by its number, abort and full the template that is on its
+    way, cancel the pipeline.
     """
     rollout = deployment.rollout
     parts = [deployment.id, action.value]
     if rollout is not None and action is not Action.CANCEL:
-        parts += [rollout.uid, rollout.current_hash]
-        if action is Action.PROMOTE:
-            parts += [str(rollout.step_index), rollout.pause.since_text if rollout.pause else ""]
+        parts += [rollout.uid, rollout.current_hash, *_place(deployment, rollout, action)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:GATE_LENGTH]
+
+
+def _place(deployment: Deployment, rollout: RolloutSnapshot, action: Action) -> tuple[str, ...]:
+    match action:
+        case Action.PROMOTE:
+            return str(rollout.step_index), rollout.pause.since_text if rollout.pause else ""
+        case Action.PAUSE:
+            return (_holds(deployment),)
+        case Action.RESUME:
+            return _holds(deployment), str(rollout.is_held)
+        case _:
+            return ()
+
+
+def _holds(deployment: Deployment) -> str:
+    return str(deployment.hold.count if deployment.hold else 0)
 
 
 def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
@@ -105,6 +140,8 @@ def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
         stable_hash=rollout.stable_hash,
         step_index=rollout.step_index if is_promote else None,
         pause_since=rollout.pause.since_text if is_promote and rollout.pause else "",
+        is_held=rollout.is_held,
+        restart_at=rollout.restart_at,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from commands.core.acts import Possible, is_ours, possible
-from commands.core.model import Act, ActState, Deployment, Stage
+from commands.core.model import Act, Action, ActState, Deployment, Stage
 from commands.core.observed import PauseReason, RolloutPhase, RolloutSnapshot
 
 
@@ -36,23 +36,35 @@ class Headline(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Everything that is shown; `pending` is an act that was asked for and is not yet seen in the cluster."""
+    """Everything that is shown; `pending` is an act that was asked for and is not yet seen in the cluster.
+
+    `buttons` are in sight, `menu` is what lies behind the dots.
+    """
 
     deployment: Deployment
     headline: Headline
     buttons: tuple[Possible, ...]
+    menu: tuple[Possible, ...] = ()
     pending: Act | None = None
 
 
 def draw(deployment: Deployment, acts: tuple[Act, ...]) -> Card:
     """Make the card of a deployment; `acts` are all of its acts, oldest first."""
     pending = next((act for act in reversed(acts) if act.state is ActState.REQUESTED), None)
+    acts_possible = () if pending else possible(deployment)
     return Card(
         deployment=deployment,
         headline=headline_of(deployment),
-        buttons=() if pending else possible(deployment),
+        buttons=tuple(each for each in acts_possible if not _is_minor(each, deployment)),
+        menu=tuple(each for each in acts_possible if _is_minor(each, deployment)),
         pending=None if deployment.stage.is_terminal else pending,
     )
+
+
+def _is_minor(act: Possible, deployment: Deployment) -> bool:
+    """Say whether an act is rarely wanted; to hold is, unless it goes on by itself at a time that people can see."""
+    pause = deployment.rollout.pause if deployment.rollout else None
+    return act.action is Action.PAUSE and (pause is None or pause.until is None)
 
 
 _BY_STAGE = {
@@ -85,6 +97,8 @@ def headline_of(deployment: Deployment) -> Headline:
 def _of_rollout(rollout: RolloutSnapshot) -> Headline:
     if rollout.is_aborted:
         return Headline.ABORTING
+    if rollout.is_held:
+        return Headline.HELD
     if rollout.is_current and rollout.pause is not None:
         return _of_pause(rollout)
     is_sick = rollout.phase is RolloutPhase.DEGRADED or bool(rollout.problems)

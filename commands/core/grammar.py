@@ -20,9 +20,11 @@ from commands.core.requests import (
     HistoryRequest,
     LaterRequest,
     Misunderstood,
+    PauseRequest,
     PlanRequest,
     PromoteRequest,
     Request,
+    ResumeRequest,
     StatusRequest,
 )
 
@@ -40,8 +42,12 @@ STRATEGY_WORDS: Mapping[str, Strategy] = {
     "canary": Strategy.CANARY,
     "recreate": Strategy.RECREATE,
 }
-LATER_VERBS = ("retry", "pause", "resume", "restart", "rollback")
-VERBS = ("deploy", "plan", "status", "promote", "advance", "full", "abort", "cancel", "history", "help", *LATER_VERBS)
+LATER_VERBS = ("retry", "restart", "rollback")
+VERBS = (
+    *("deploy", "plan", "status", "promote", "advance", "full", "abort", "cancel", "pause", "hold", "resume"),
+    *("history", "help"),
+    *LATER_VERBS,
+)
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032`\u00b4"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -292,6 +298,20 @@ def _abort(line: _Line, verb: str) -> Request:
     return AbortRequest(app=target.app, environment=target.environment)
 
 
+def _pause(line: _Line, verb: str) -> Request:
+    target = _target(line, verb)
+    if isinstance(target, Misunderstood):
+        return target
+    return PauseRequest(app=target.app, environment=target.environment)
+
+
+def _resume(line: _Line, verb: str) -> Request:
+    target = _target(line, verb)
+    if isinstance(target, Misunderstood):
+        return target
+    return ResumeRequest(app=target.app, environment=target.environment)
+
+
 def _later(line: _Line, verb: str) -> Request:
     if len(line.words) == 1:
         return LaterRequest(verb=verb)
@@ -370,6 +390,9 @@ _PARSERS: Mapping[str, Callable[[_Line, str], Request]] = {
     "abort": _abort,
     "cancel": _abort,
     "history": _history,
+    "pause": _pause,
+    "hold": _pause,
+    "resume": _resume,
     "help": _help,
     **dict.fromkeys(LATER_VERBS, _later),
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from commands.core import restoring
+from commands.core import holds, restoring
 from commands.core.acts import gate_of, is_ours, is_waiting
 from commands.core.failure import explain, keep_what_held
 from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
@@ -156,10 +156,11 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
     if not is_ours(deployment, rollout):
         return _not_ours(deployment, rollout, acts=acts, now=now)
     row, looks = take_in(deployment, rollout, log=seen.pod_log, now=now)
+    row = holds.observe(row, acts=acts, now=now)
     outside = moved_outside(deployment, rollout, acts)
     if outside:
         row = replace(row, moved_outside_at=now)
-    said = milestones_of_rollout(deployment, row, outside=outside)
+    said = (*holds.milestones(deployment, row, acts), *milestones_of_rollout(deployment, row, outside=outside))
     ended = _ending(rollout)
     if ended is not None:
         is_back = ended is Stage.ABORTED
@@ -271,9 +272,10 @@ def _act_on_rollout(deployment: Deployment, act: Act) -> Effect:
     if act.action is Action.CANCEL:
         return CloseAct(act, ActState.REFUSED)
     is_aborting = deployment.rollout is not None and deployment.rollout.is_aborted
-    if act.gate == gate_of(deployment, act.action) and not is_aborting:
+    # What is taken back and held cannot arrive there before somebody lets go of it.
+    if act.gate == gate_of(deployment, act.action) and (not is_aborting or act.action is Action.RESUME):
         return PatchRollout(act)
-    is_moot = is_aborting and act.action is not Action.ABORT
+    is_moot = is_aborting and act.action not in {Action.ABORT, Action.RESUME}
     return CloseAct(act, ActState.REFUSED if is_moot else ActState.APPLIED)
 
 

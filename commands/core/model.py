@@ -197,6 +197,24 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """The newest hold of a rollout, the `count`th of its deployment; `by` is None for one from outside Slipway."""
+
+    count: int
+    at: datetime
+    by: Actor | None = None
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """A restart that is not through yet; `at_text` is how the cluster names it."""
+
+    at_text: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """One deployment: what was asked, by whom, how far it came and what was last seen of it.
 
@@ -227,6 +245,8 @@ class Deployment:
     rollout: RolloutSnapshot | None = None
     failure: Failure | None = None
     moved_outside_at: datetime | None = None
+    hold: Hold | None = None
+    restart: Restart | None = None
     card: CardRef | None = None
     finished_at: datetime | None = None
     source: Source | None = None
@@ -265,6 +285,8 @@ class Expected:
     stable_hash: str
     step_index: int | None = None
     pause_since: str = ""
+    is_held: bool = False
+    restart_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,9 +109,13 @@ class PauseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """A pause; `until` is None when only a person ends it; `since_text` is the cluster's own spelling of `since`."""
+    """A pause; `until` is None when only a person ends it; `since_text` is the cluster's own spelling of `since`.
+
+    Held by hand, the pause of the step goes on `beneath`, and so does its clock: then the times are its times.
+    """
 
     reason: PauseReason
+    beneath: PauseReason | None = None
     since: datetime | None = None
     until: datetime | None = None
     since_text: str = ""
@@ -256,6 +260,10 @@ class RolloutSnapshot:
     """There may be one pod more than wanted while the canary moves, so that its share comes closer to what is asked."""
     restarting_since: str = ""
     """The restart that is under way, in the cluster's own spelling; empty where none is."""
+    restart_at: str = ""
+    """The last restart that was ever asked for, in the cluster's own spelling; empty where none was."""
+    is_held: bool = False
+    """Somebody paused the rollout itself: no step, no switch and no way back until it is resumed."""
     analyses: tuple[Analysis, ...] = ()
     problems: tuple[PodProblem, ...] = ()
     pod_log: tuple[str, ...] = ()

@@ -102,7 +102,10 @@ class Rollouts(Protocol):
         ...
 
     async def patch(self, place: Place, *, action: Action, expected: Expected) -> PatchOutcome:
-        """Promote, go to the end or abort, if the rollout is still as expected: one atomic request."""
+        """Act on the rollout, if it is still as expected: one atomic request, after another that lets go of a held one.
+
+        Repeatable: whoever died between the two finds it resumed, and acts on that.
+        """
         ...
 
     async def log(self, place: Place, *, pod: str, container: str) -> tuple[str, ...]:

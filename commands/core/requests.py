@@ -52,6 +52,22 @@ class AbortRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRequest:
+    """`pause|hold <app> [env]`."""
+
+    app: str
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequest:
+    """`resume <app> [env]`."""
+
+    app: str
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PressRequest:
     """A press of a card's button: the deployment and the gate that the button carried."""
 
@@ -88,7 +104,7 @@ class HelpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaterRequest:
-    """A verb that is understood and not yet done: retry, pause, resume, restart, rollback."""
+    """A verb that is understood and not yet done: retry, restart, rollback."""
 
     verb: str
     app: str | None = None
@@ -109,6 +125,8 @@ Request = (
     | FormRequest
     | PromoteRequest
     | AbortRequest
+    | PauseRequest
+    | ResumeRequest
     | StatusRequest
     | HistoryRequest
     | HelpRequest

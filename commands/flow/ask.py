@@ -6,6 +6,7 @@ Shared by the verbs that act and by every button. The worker carries the act out
 import uuid
 from dataclasses import dataclass, replace
 
+from commands.core import holds
 from commands.core.acts import Possible, already, expected_of, is_ours, judge
 from commands.core.catalog import Catalog
 from commands.core.model import Act, Action, Actor, ChatUser, Deployment, Person
@@ -34,7 +35,7 @@ class Ask:
         if row is None:
             return Notice(code=ReasonCode.STALE)
         acts = await self.deployments.acts(row.id)
-        row = self._newest(row)
+        row = self._newest(row, acts)
         # decide
         verdict = _verdict(catalog, person, row, action)
         if isinstance(verdict, Denied):
@@ -54,10 +55,12 @@ class Ask:
         }
         return Notice(code=ReasonCode.REQUESTED, facts=facts)
 
-    def _newest(self, row: Deployment) -> Deployment:
+    def _newest(self, row: Deployment, acts: tuple[Act, ...]) -> Deployment:
         """Judge by what the cluster says now, not by what the row remembers."""
         live = self.rollouts.snapshot(row.place)
-        return replace(row, rollout=live) if is_ours(row, live) else row
+        if not is_ours(row, live):
+            return row
+        return holds.observe(replace(row, rollout=live), acts=acts, now=self.clock.now())
 
     def _act(self, row: Deployment, wanted: Possible, person: Person) -> Act:
         can_expect = row.rollout is not None and wanted.action is not Action.CANCEL
@@ -76,4 +79,13 @@ class Ask:
 def _verdict(catalog: Catalog, person: Person, row: Deployment, action: Action) -> Verdict:
     if action is Action.CANCEL:
         return permits_cancel(catalog, person, row)
-    return permits(catalog, person, action=action, app=row.app, environment=row.environment)
+    verdict = permits(catalog, person, action=action, app=row.app, environment=row.environment)
+    if isinstance(verdict, Denied) or not _lets_go(row, action):
+        return verdict
+    return permits(catalog, person, action=Action.RESUME, app=row.app, environment=row.environment)
+
+
+def _lets_go(row: Deployment, action: Action) -> bool:
+    """Say whether an act would let go, on the way, of what somebody holds; to abort needs no such right."""
+    is_held = row.rollout is not None and row.rollout.is_held
+    return is_held and action in {Action.PROMOTE, Action.FULL}

@@ -1,6 +1,7 @@
 """What an act is on the wire: JSON patches that test what the person saw and change nothing when it is no longer so.
 
-Pure; sent by `rollouts_port` to the status subresource. The API server answers 422 when a test fails.
+Pure; sent by `rollouts_port`. The API server answers 422 when a test fails. The tests see the whole object, status
+included, whichever part of it is patched.
 """
 
 from typing import Any
@@ -8,15 +9,17 @@ from typing import Any
 from commands.core.model import Action, Expected
 
 Patch = list[dict[str, Any]]
+OF_SPEC = frozenset({Action.PAUSE, Action.RESUME})
+"""The acts on what is wanted; the others are on the status, which is a resource of its own."""
 
 
 def patch_for(action: Action, expected: Expected) -> Patch:
-    """Return the patch for Action.PROMOTE, FULL or ABORT.
+    """Return the patch of an act: of the Rollout for those of OF_SPEC, of its status for promote, full and abort.
 
     Raises
     ------
     ValueError
-        For any other action: those do not go through the status of a Rollout.
+        For any other action: those are not done to a Rollout.
     """
     match action:
         case Action.PROMOTE:
@@ -27,20 +30,42 @@ def patch_for(action: Action, expected: Expected) -> Patch:
             return [*_identity(expected), _stable(expected), guard, _add("/status/promoteFull")]
         case Action.ABORT:
             return [*_identity(expected), _stable(expected), _add("/status/abort")]
+        case Action.PAUSE:
+            return [*_release(expected), _add("/spec/paused")]
+        case Action.RESUME:
+            # Taken out, because an explicit false is rewritten by the controller, which changes the generation again.
+            return [*_release(expected), _test("/spec/paused", True), {"op": "remove", "path": "/spec/paused"}]
         case _:
             raise ValueError(f"a rollout cannot be patched for {action}")
 
 
 def is_pointless(action: Action, expected: Expected) -> bool:
-    """Say whether there is nothing to go to the end with or to abort: the controller would drop it silently."""
-    return action is not Action.PROMOTE and expected.current_hash == expected.stable_hash
+    """Say whether there is nothing for an act to do: the controller would drop it silently."""
+    match action:
+        case Action.FULL | Action.ABORT:
+            return expected.current_hash == expected.stable_hash
+        case Action.PAUSE:
+            return expected.is_held
+        case _:
+            return False
 
 
-def _identity(expected: Expected) -> Patch:
+def _release(expected: Expected) -> Patch:
+    """Test that it is the same release; what changes its spec changes its generation."""
     return [
         _test("/metadata/uid", expected.uid),
         _test("/metadata/generation", expected.generation),
-        _test("/status/observedGeneration", expected.observed_generation),
+        _test("/status/currentPodHash", expected.current_hash),
+    ]
+
+
+def _identity(expected: Expected) -> Patch:
+    # A generation that was made a moment ago, by letting go of the rollout, cannot have been observed.
+    observed = expected.observed_generation
+    return [
+        _test("/metadata/uid", expected.uid),
+        _test("/metadata/generation", expected.generation),
+        *([_test("/status/observedGeneration", observed)] if observed else []),
         _test("/status/currentPodHash", expected.current_hash),
     ]
 
@@ -54,7 +79,7 @@ def _stable(expected: Expected) -> dict[str, Any]:
     return _test("/status/stableRS", expected.stable_hash)
 
 
-def _test(path: str, value: Any) -> dict[str, Any]:
+def _test(path: str, value: object) -> dict[str, Any]:
     return {"op": "test", "path": path, "value": value}
 
 

@@ -110,6 +110,8 @@ class RolloutView:
     desired: int
     routed_weight: int | None
     pause: Pause | None
+    is_held: bool
+    restart_at: str
     is_aborted: bool
     is_full: bool
     active_hash: str
@@ -171,6 +173,8 @@ def project_rollout(obj: Obj) -> RolloutView:
         desired=1 if replicas is None else replicas,
         routed_weight=number(obj, "status", "canary", "weights", "canary", "weight"),
         pause=_pause(obj, steps, index) if phase is RolloutPhase.PAUSED else None,
+        is_held=flag(obj, "spec", "paused"),
+        restart_at=text(obj, "spec", "restartAt"),
         is_aborted=flag(obj, "status", "abort"),
         is_full=flag(obj, "status", "promoteFull"),
         active_hash=text(obj, "status", "blueGreen", "activeSelector"),
@@ -268,6 +272,8 @@ def snapshot_of(
         new=Replicas(new.ready, max(new.wanted, new.total)) if new is not None else Replicas(),
         old=Replicas(sum(each.ready for each in old), sum(each.total for each in old)),
         pause=rollout.pause,
+        is_held=rollout.is_held,
+        restart_at=rollout.restart_at,
         is_aborted=rollout.is_aborted,
         abort_reason=_abort_reason(rollout) if rollout.is_aborted else "",
         is_full=rollout.is_full,
@@ -346,17 +352,22 @@ def _actual_weight(rollout: RolloutView, new: ReplicaSetView | None, old: list[R
 
 
 def _pause(obj: Obj, steps: tuple[CanaryStep, ...], index: int | None) -> Pause | None:
-    # Paused by hand comes first: on a pause step the pause conditions stay, and yet no promote ends this.
-    if flag(obj, "spec", "paused"):
-        return Pause(reason=PauseReason.MANUAL)
+    # Paused by hand comes first: on a pause step the pause conditions stay, and so does their clock.
+    is_held = flag(obj, "spec", "paused")
     condition = next(mappings(obj, "status", "pauseConditions"), None)
     reason = _REASONS.get(text(condition, "reason"))
     if reason is None:
-        return None
+        return Pause(reason=PauseReason.MANUAL) if is_held else None
     since = moment(condition, "startTime")
     lasts = _pause_lasts(obj, reason, steps[index] if index is not None and 0 <= index < len(steps) else None)
     until = since + lasts if since is not None and lasts is not None else None
-    return Pause(reason=reason, since=since, until=until, since_text=text(condition, "startTime"))
+    return Pause(
+        reason=PauseReason.MANUAL if is_held else reason,
+        beneath=reason if is_held else None,
+        since=since,
+        until=until,
+        since_text=text(condition, "startTime"),
+    )
 
 
 def _pause_lasts(obj: Obj, reason: PauseReason, step: CanaryStep | None) -> timedelta | None:

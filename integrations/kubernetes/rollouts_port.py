@@ -1,16 +1,18 @@
 """The port Rollouts on Kubernetes: what the watches saw, a read past them, and acts as atomic patches."""
 
+from dataclasses import replace
+
 from commands.core.model import Action, Expected, Place
 from commands.core.observed import RolloutSnapshot
 from commands.core.ports import PatchOutcome
 from integrations.kubernetes import paths
 from integrations.kubernetes.cluster import KubernetesClusters
-from integrations.kubernetes.fields import mappings
+from integrations.kubernetes.fields import count, mappings
 from integrations.kubernetes.labels import HASH_LABEL
 from integrations.kubernetes.logs import TAIL, own_lines
-from integrations.kubernetes.patches import is_pointless, patch_for
+from integrations.kubernetes.patches import OF_SPEC, is_pointless, patch_for
 from integrations.kubernetes.rollouts import project_replica_set, project_rollout, snapshot_of
-from integrations.kubernetes.transport import BAD_REQUEST, NOT_FOUND, OK
+from integrations.kubernetes.transport import BAD_REQUEST, NOT_FOUND, OK, Answer
 
 
 class KubernetesRollouts:
@@ -47,14 +49,26 @@ class KubernetesRollouts:
         )
 
     async def patch(self, place: Place, *, action: Action, expected: Expected) -> PatchOutcome:
-        operations = patch_for(action, expected)
+        """Patch the rollout, one that is held after letting go of it.
+
+        The controller forgets a promote that it sees while the rollout is held, and takes nothing back then. So it is
+        let go of first: who dies between the two has resumed it, and the act is still to be done.
+        """
         if is_pointless(action, expected):
             return PatchOutcome.CHANGED
-        path = paths.rollouts(place.namespace, place.app, "status")
-        answer = await self._clusters.connection(place).json_patch(path, operations)
-        if answer.status == OK:
-            return PatchOutcome.APPLIED
-        return PatchOutcome.GONE if answer.status == NOT_FOUND else PatchOutcome.CHANGED
+        if expected.is_held and action not in OF_SPEC:
+            answer = await self._send(place, Action.RESUME, expected)
+            if answer.status != OK:
+                return _outcome(answer)
+            expected = replace(
+                expected, generation=count(answer.body, "metadata", "generation"), observed_generation=""
+            )
+        return _outcome(await self._send(place, action, expected))
+
+    async def _send(self, place: Place, action: Action, expected: Expected) -> Answer:
+        part = () if action in OF_SPEC else ("status",)
+        path = paths.rollouts(place.namespace, place.app, *part)
+        return await self._clusters.connection(place).json_patch(path, patch_for(action, expected))
 
     async def log(self, place: Place, *, pod: str, container: str) -> tuple[str, ...]:
         # A container that was started again has written nothing yet: what counts is what the one before it wrote.
@@ -69,3 +83,9 @@ class KubernetesRollouts:
             values={NOT_FOUND, BAD_REQUEST},
         )
         return own_lines(answer.text) if answer.status == OK else ()
+
+
+def _outcome(answer: Answer) -> PatchOutcome:
+    if answer.status == OK:
+        return PatchOutcome.APPLIED
+    return PatchOutcome.GONE if answer.status == NOT_FOUND else PatchOutcome.CHANGED

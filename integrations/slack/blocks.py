@@ -25,6 +25,7 @@ BUTTON_VALUE = 2_000
 CONFIRM_TEXT = 300
 CONFIRM_LABEL = 30
 OPTIONS = 100
+OVERFLOW = 5
 OPTION_LABEL = 75
 OPTION_VALUE = 150
 MODAL_LABEL = 24
@@ -71,6 +72,11 @@ def context(markup: Mrkdwn) -> Block:
 
 def actions(buttons: Sequence[Block]) -> Block:
     return {"type": "actions", "elements": list(buttons[:BUTTONS])}
+
+
+def overflow(options: Sequence[Block], *, action: str) -> Block:
+    """Make the menu behind the dots."""
+    return {"type": "overflow", "action_id": action, "options": list(options[:OVERFLOW])}
 
 
 def _markup(markup: Mrkdwn) -> Block:

@@ -12,10 +12,21 @@ from integrations.slack.blocks import Block
 from integrations.slack.phrases import label
 
 ACTION_PREFIX = "slipway:"
+MENU = f"{ACTION_PREFIX}menu"
+_ROW = 5
 
 
 def buttons(card: Card) -> list[Block]:
-    return [_button(card.deployment, act) for act in card.buttons]
+    """Give the buttons by their importance, and behind the dots what is left or finds no room."""
+    room = _ROW if not card.menu and len(card.buttons) <= _ROW else _ROW - 1
+    rest = [_choice(card.deployment, act) for act in (*card.buttons[room:], *card.menu)]
+    shown = [_button(card.deployment, act) for act in card.buttons[:room]]
+    return [*shown, blocks.overflow(rest, action=MENU)] if rest else shown
+
+
+def _choice(deployment: Deployment, act: Possible) -> Block:
+    """Make an option; it names its act in its value, because a menu has one name for all of them."""
+    return blocks.option(label=_label(deployment, act), value=f"{act.action.value}:{deployment.id}:{act.gate}")
 
 
 def _button(deployment: Deployment, act: Possible) -> Block:
@@ -40,6 +51,8 @@ def _label(deployment: Deployment, act: Possible) -> str:
     if _is_switch(deployment, act):
         return label(card_words.SWITCH, version=deployment.version)
     rollout = deployment.rollout
+    if act.action is Action.PROMOTE and rollout and rollout.pause and rollout.pause.until and not rollout.is_held:
+        return label(card_words.ADVANCE_NOW)
     return label(
         _LABELS.get(act.action, act.action.value.capitalize()),
         weight=rollout.weight if rollout else 0,
@@ -52,6 +65,8 @@ _LABELS = {
     Action.FULL: card_words.GO_FULL,
     Action.ABORT: card_words.ABORT,
     Action.CANCEL: card_words.CANCEL,
+    Action.PAUSE: card_words.HOLD,
+    Action.RESUME: card_words.RESUME,
 }
 
 

@@ -11,7 +11,7 @@ from commands.core.acts import is_ours
 from commands.core.addresses import live_address, preview_address
 from commands.core.card import Card, Headline
 from commands.core.model import Deployment
-from commands.core.observed import Replicas, RolloutSnapshot, StepPhase, StepSnapshot, Strategy
+from commands.core.observed import Pause, PauseReason, Replicas, RolloutSnapshot, StepPhase, StepSnapshot, Strategy
 from commands.core.weights import missed
 from integrations.slack import card_words
 from integrations.slack.phrases import fill
@@ -81,11 +81,25 @@ def rollout(card: Card) -> Mrkdwn:
     if seen is None or not is_ours(deployment, seen):
         return fill(card_words.NO_ROLLOUT)
     lines = [_progress(deployment, seen, card.headline), _not_this_weight(seen), _replicas(seen)]
-    if card.headline is Headline.HELD:
-        lines.append(fill(card_words.PAUSED_OUTSIDE))
+    lines += _held(deployment, seen)
     if card.headline is Headline.UNHEALTHY and seen.message and not seen.problems:
         lines.append(fill(card_words.REASON_SEEN, message=seen.message))
     return Mrkdwn("\n".join(line for line in lines if line))
+
+
+def _held(deployment: Deployment, seen: RolloutSnapshot) -> list[Mrkdwn]:
+    """Say who holds it, and that the clock of what it waits for runs on all the same."""
+    if not seen.is_held:
+        return []
+    hold, pause = deployment.hold, seen.pause
+    template = card_words.HELD_BY if hold and hold.by else card_words.HELD_OUTSIDE
+    lines = [fill(template, by=hold.by.chat_id if hold and hold.by else "", at=hold.at if hold else "")]
+    if seen.is_aborted:
+        lines.append(fill(card_words.HELD_BACK))
+    elif pause is not None and pause.until is not None:
+        is_switch = seen.strategy is Strategy.BLUE_GREEN
+        lines.append(fill(card_words.HELD_COUNTDOWN if is_switch else card_words.HELD_CLOCK, at=pause.until))
+    return lines
 
 
 def _progress(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) -> Mrkdwn:
@@ -104,7 +118,7 @@ def _colours(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) 
         return Mrkdwn("")
     if seen.active_hash and seen.active_hash == seen.current_hash:
         template = card_words.GREEN_LIVE if running else card_words.BLUE_LIVE
-    elif headline is Headline.GREEN_READY:
+    elif headline is Headline.GREEN_READY or _holds_green(seen):
         template = card_words.GREEN_BESIDE
     else:
         template = card_words.GREEN_COMES if running else card_words.BLUE_COMES
@@ -112,10 +126,19 @@ def _colours(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) 
     if headline is Headline.GREEN_READY:
         address = preview_address(deployment)
         told += [fill(card_words.PREVIEW, address=address)] if address else []
-        told += [fill(card_words.SWITCHES, at=seen.pause.until)] if seen.pause and seen.pause.until else []
+        told += _countdown(seen)
     elif template is card_words.BLUE_LIVE:
         told.append(live(live_address(deployment)))
     return Mrkdwn(" · ".join(line for line in told if line))
+
+
+def _countdown(seen: RolloutSnapshot) -> list[Mrkdwn]:
+    pause = seen.pause
+    return [fill(card_words.SWITCHES, at=pause.until, seconds=_length(pause))] if pause and pause.until else []
+
+
+def _holds_green(seen: RolloutSnapshot) -> bool:
+    return seen.pause is not None and seen.pause.beneath is PauseReason.GREEN
 
 
 def live(address: str) -> Mrkdwn:
@@ -159,11 +182,16 @@ def bar(percent: int) -> str:
 
 
 def _pause(seen: RolloutSnapshot) -> list[Mrkdwn]:
-    if not seen.is_current or seen.pause is None:
+    if not seen.is_current or seen.pause is None or seen.is_held:
         return []
     if seen.pause.until is not None:
-        return [fill(card_words.NEXT_STEP, at=seen.pause.until)]
+        return [fill(card_words.NEXT_STEP, at=seen.pause.until, seconds=_length(seen.pause))]
     return [fill(card_words.PAUSED_SINCE, at=seen.pause.since)] if seen.pause.since else []
+
+
+def _length(pause: Pause) -> int:
+    """Say how long a pause takes in all: what is left of it would be wrong as soon as it is read."""
+    return int((pause.until - pause.since).total_seconds()) if pause.until and pause.since else 0
 
 
 def _replicas(seen: RolloutSnapshot) -> Mrkdwn:

@@ -24,7 +24,9 @@ _STAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
 _TRIGGER = re.compile(r"[\x21-\x7e]{1,200}")
 _COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
 _NAME = re.compile(r"[\x21-\x7e]{1,255}")
-_VALUE = re.compile(rf"([A-Za-z0-9_-]{{1,64}}):([0-9a-f]{{{GATE_LENGTH}}})")
+_VALUE = re.compile(
+    rf"(?:(?P<action>[a-z]{{1,20}}):)?(?P<deployment>[A-Za-z0-9_-]{{1,64}}):(?P<gate>[0-9a-f]{{{GATE_LENGTH}}})"
+)
 _TEXT_LIMIT = 12_000
 _VALUE_LIMIT = 2_000
 _METADATA_LIMIT = 3_000
@@ -46,7 +48,7 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
-    """A pressed button; `ts` is the message it is on."""
+    """A pressed button, or the value that was chosen of a menu; `ts` is the message it is on."""
 
     key: str
     user: ChatUser
@@ -71,10 +73,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the value of a card's button names: a deployment and the gate that was seen."""
+    """What the value of a card's button names: a deployment and the gate that was seen.
+
+    In a menu it names the act too; a button has it in its own name.
+    """
 
     deployment: str
     gate: str
+    action: str = ""
 
 
 class _Malformed(Exception):
@@ -102,7 +108,7 @@ def submission(body: Body) -> Submission | None:
 def target(value: str) -> Target | None:
     """Read the value of a card's button; it is a hint where to look, never a permission."""
     found = _VALUE.fullmatch(value)
-    return Target(found[1], found[2]) if found else None
+    return Target(found["deployment"], found["gate"], found["action"] or "") if found else None
 
 
 def channel(metadata: str) -> str:
@@ -144,10 +150,15 @@ def _click(body: Body) -> Click:
         channel=_match(container, "channel_id", _CHANNEL),
         ts=ts,
         action=name,
-        value=_string(action, "value", _VALUE_LIMIT),
+        value=_string(_chosen(action), "value", _VALUE_LIMIT),
         trigger=trigger,
         is_ephemeral=container.get("is_ephemeral") is True,
     )
+
+
+def _chosen(action: Body) -> Body:
+    """Return what has the value: the button itself, or the option that was chosen of a menu."""
+    return _inner(action, "selected_option") if action.get("type") == "overflow" else action
 
 
 def _submission(body: Body) -> Submission:

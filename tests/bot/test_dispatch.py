@@ -297,7 +297,12 @@ def test_a_press_is_answered_by_the_card_and_carried_out() -> None:
 
 @pytest.mark.parametrize(
     ("line", "action"),
-    [("promote shop", Action.PROMOTE), ("promote shop full", Action.FULL), ("abort shop", Action.ABORT)],
+    [
+        ("promote shop", Action.PROMOTE),
+        ("promote shop full", Action.FULL),
+        ("pause shop", Action.PAUSE),
+        ("abort shop", Action.ABORT),
+    ],
 )
 def test_a_typed_act_is_confirmed_in_words_and_carried_out(line: str, action: Action) -> None:
     async def main() -> None:
@@ -311,6 +316,20 @@ def test_a_typed_act_is_confirmed_in_words_and_carried_out(line: str, action: Ac
             assert (notice.code, notice.facts["action"]) == (ReasonCode.REQUESTED, action.value)
             await settle()
             assert office.desk.rollouts.patches == [(row.place, action)]
+
+    loops.run(main())
+
+
+def test_what_is_held_is_let_go_of_by_word() -> None:
+    async def main() -> None:
+        office = Office()
+        row = paused(office)
+        async with office.working():
+            for line in ("hold shop", "resume shop"):
+                await settle()
+                await office.types(line, user=BOB, command="/rollout")
+            await settle()
+            assert office.desk.rollouts.patches == [(row.place, Action.PAUSE), (row.place, Action.RESUME)]
 
     loops.run(main())
 

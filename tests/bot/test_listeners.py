@@ -53,6 +53,14 @@ def pressed(action: str, value: str, **changes: Any) -> Obj:
     return click_payload(actions=[{**button, "action_id": action, "value": value}], **changes)
 
 
+def chosen(value: str) -> Obj:
+    """Make the choice of an option behind the dots."""
+    (button,) = click_payload()["actions"]
+    option = {"text": {"type": "plain_text", "text": "Hold"}, "value": value}
+    menu = {name: button[name] for name in ("block_id", "action_ts")}
+    return click_payload(actions=[{**menu, "type": "overflow", "action_id": "slipway:menu", "selected_option": option}])
+
+
 def entered(*, metadata: str = CHANNEL, user: str = "U0ALICE", team: str = "T0SLIPWAY", **values: str) -> Obj:
     """Make the form as it is sent; what is not given is left empty."""
     given = {"app": "shop", "version": "v1.2", "strategy": "usual", "environment": "staging", "reason": "", **values}
@@ -117,7 +125,7 @@ def test_the_acknowledgement_comes_before_the_answer_even_when_that_never_comes(
     loops.run(main())
 
 
-@pytest.mark.parametrize("action", [Action.PROMOTE, Action.FULL, Action.ABORT])
+@pytest.mark.parametrize("action", [Action.PROMOTE, Action.FULL, Action.PAUSE, Action.ABORT])
 def test_a_buttons_press_is_asked_for_under_the_name_of_whoever_pressed(action: Action) -> None:
     async def main() -> None:
         floor = Floor()
@@ -152,10 +160,35 @@ def test_every_button_that_a_card_can_have_is_listened_to() -> None:
             await settle()
             ref = (await floor.office.desk.row(row)).card
             assert ref is not None
-            shown = buttons(floor.office.desk.chat.shown(ref))
+            *shown, dots = buttons(floor.office.desk.chat.shown(ref))
             assert len(shown) == 3
             for button in shown:
                 assert await floor.sends(pressed(button["action_id"], button["value"])) == 200
+            for option in dots["options"]:
+                assert await floor.sends(chosen(option["value"])) == 200
+
+    loops.run(main())
+
+
+def test_what_is_chosen_behind_the_dots_names_its_act_itself() -> None:
+    async def main() -> None:
+        floor = Floor()
+        row = paused(floor.office)
+        gate = gate_of(row, Action.PAUSE)
+        for value in (f"{row.id}:{gate}", f"dance:{row.id}:{gate}", f"deploy:{row.id}:{gate}", "nonsense"):
+            assert await floor.hears(chosen(value)) == [(CHANNEL, "U0BOB", ReasonCode.STALE)]
+        assert await floor.hears(chosen(f"pause:{row.id}:{gate}")) == []
+        assert await states(floor.office, row) == [(Action.PAUSE, ActState.REQUESTED)]
+
+    loops.run(main())
+
+
+def test_a_button_cannot_be_taken_for_another_by_its_value() -> None:
+    async def main() -> None:
+        floor = Floor()
+        row = paused(floor.office)
+        value = f"pause:{row.id}:{gate_of(row, Action.PAUSE)}"
+        assert await floor.hears(pressed("slipway:promote", value)) == [(CHANNEL, "U0BOB", ReasonCode.STALE)]
 
     loops.run(main())
 

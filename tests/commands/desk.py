@@ -78,7 +78,7 @@ def catalog() -> Catalog:
     grants = (
         Grant(role="deployer", may=frozenset({"deploy", "abort"}), environments=frozenset({"staging"})),
         Grant(role="deployer", may=frozenset({"deploy"})),
-        Grant(role="approver", may=frozenset({"promote", "abort"}), apps=frozenset({"*"})),
+        Grant(role="approver", may=frozenset({"promote", "abort", "pause", "resume"}), apps=frozenset({"*"})),
         Grant(role="admin", may=frozenset({"*"})),
     )
     return Catalog(

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from commands import abort, promote
+from commands import abort, pause, promote, resume
 from commands.core.acts import gate_of, possible
+from commands.core.catalog import Grant
 from commands.core.model import Action, ChatUser, Content, Deployment, Stage
 from commands.core.observed import Pause, PauseReason, RolloutPhase, Strategy
 from commands.core.reasons import Notice, ReasonCode
-from commands.core.requests import AbortRequest, PromoteRequest
+from commands.core.requests import AbortRequest, PauseRequest, PromoteRequest, ResumeRequest
 from tests import make
-from tests.commands.desk import ALICE, BOB, EVE, NOBODY, Desk
+from tests.commands.desk import ALICE, BOB, EVE, NOBODY, TEAM, Desk
 
 
 def waiting(desk: Desk, **changes: object) -> Deployment:
@@ -29,11 +30,20 @@ async def press(
     return notice
 
 
-async def typed(desk: Desk, request: PromoteRequest | AbortRequest, *, user: ChatUser = BOB) -> Notice:
-    if isinstance(request, PromoteRequest):
-        notice = await promote.run(request, user=user, catalog=desk.catalog, deployments=desk.deployments, ask=desk.ask)
-    else:
-        notice = await abort.run(request, user=user, catalog=desk.catalog, deployments=desk.deployments, ask=desk.ask)
+Typed = PromoteRequest | AbortRequest | PauseRequest | ResumeRequest
+
+
+async def typed(desk: Desk, request: Typed, *, user: ChatUser = BOB) -> Notice:
+    ports = {"user": user, "catalog": desk.catalog, "deployments": desk.deployments, "ask": desk.ask}
+    match request:
+        case PromoteRequest():
+            notice = await promote.run(request, **ports)  # type: ignore[arg-type]  # the same ports for all of them
+        case AbortRequest():
+            notice = await abort.run(request, **ports)  # type: ignore[arg-type]  # as above
+        case PauseRequest():
+            notice = await pause.run(request, **ports)  # type: ignore[arg-type]  # as above
+        case ResumeRequest():
+            notice = await resume.run(request, **ports)  # type: ignore[arg-type]  # as above
     await desk.chat.whisper(channel="C0DEPLOYS", user=user.id, notice=notice)
     return notice
 
@@ -146,16 +156,26 @@ async def test_abort_while_it_builds_is_a_cancel() -> None:
     assert (act.action, act.expected) == (Action.CANCEL, None)
 
 
+HELD_BETWEEN: dict[str, object] = {"pause": Pause(reason=PauseReason.MANUAL), "is_held": True}
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, [Action.PROMOTE, Action.FULL, Action.ABORT]),
-        ({"steps": make.STEPS[:2]}, [Action.PROMOTE, Action.ABORT]),
-        ({"pause": None}, [Action.FULL, Action.ABORT]),
-        ({"pause": None, "is_full": True}, [Action.ABORT]),
-        ({"pause": Pause(reason=PauseReason.MANUAL)}, [Action.FULL, Action.ABORT]),
-        ({"strategy": Strategy.ROLLING, "pause": None, "steps": ()}, [Action.ABORT]),
-        ({"strategy": Strategy.BLUE_GREEN, "pause": Pause(reason=PauseReason.GREEN)}, [Action.PROMOTE, Action.ABORT]),
+        ({}, [Action.PROMOTE, Action.PAUSE, Action.FULL, Action.ABORT]),
+        ({"steps": make.STEPS[:2]}, [Action.PROMOTE, Action.PAUSE, Action.ABORT]),
+        ({"pause": None}, [Action.PAUSE, Action.FULL, Action.ABORT]),
+        ({"pause": None, "is_full": True}, [Action.PAUSE, Action.ABORT]),
+        (HELD_BETWEEN, [Action.RESUME, Action.FULL, Action.ABORT]),
+        (HELD_BETWEEN | {"is_aborted": True}, [Action.RESUME]),
+        (HELD_BETWEEN | {"stable_hash": "bbbb"}, [Action.RESUME]),
+        (HELD_BETWEEN | {"is_current": False}, []),
+        ({"strategy": Strategy.ROLLING, "pause": None, "steps": ()}, [Action.PAUSE, Action.ABORT]),
+        ({"strategy": Strategy.RECREATE, "pause": None, "steps": ()}, [Action.ABORT]),
+        (
+            {"strategy": Strategy.BLUE_GREEN, "pause": Pause(reason=PauseReason.GREEN)},
+            [Action.PROMOTE, Action.PAUSE, Action.ABORT],
+        ),
         ({"is_current": False}, []),
         ({"is_aborted": True}, []),
         ({"stable_hash": "bbbb"}, []),
@@ -169,6 +189,46 @@ def test_only_what_would_work_is_offered(changes: dict[str, object], expected: l
 
 def test_a_button_names_its_effect() -> None:
     row = make.deployment(stage=Stage.PAUSED, rollout=make.rollout(), way_back=None)
-    assert [act.effect for act in possible(row)] == ["50", "100", ""]
+    assert [act.effect for act in possible(row)] == ["50", "", "100", ""]
     green = make.rollout(strategy=Strategy.BLUE_GREEN, pause=Pause(reason=PauseReason.GREEN))
-    assert [act.effect for act in possible(make.deployment(stage=Stage.PAUSED, rollout=green))] == ["", "v1.1"]
+    assert [act.effect for act in possible(make.deployment(stage=Stage.PAUSED, rollout=green))] == ["", "", "v1.1"]
+
+
+def test_what_is_held_at_a_step_can_be_advanced_all_the_same() -> None:
+    row = make.deployment(stage=Stage.PAUSED, rollout=make.held())
+    free = make.deployment(stage=Stage.PAUSED, rollout=make.rollout())
+    assert [act.action for act in possible(row)] == [Action.RESUME, Action.PROMOTE, Action.FULL, Action.ABORT]
+    assert gate_of(row, Action.PROMOTE) == gate_of(free, Action.PROMOTE), "it ends the same pause"
+
+
+async def test_a_hold_is_asked_for_once_and_the_next_one_is_another() -> None:
+    desk = Desk()
+    row = waiting(desk)
+    assert (await press(desk, row, Action.PAUSE)).code is ReasonCode.REQUESTED
+    assert (await typed(desk, PauseRequest(app="shop"))).code is ReasonCode.ALREADY_DONE
+    await desk.advance.run(row.id)
+    desk.clock.pass_by(3)
+    second = await press(desk, row, Action.PAUSE)
+    assert (second.code, second.facts["ago"]) == (ReasonCode.ALREADY_DONE, 3)
+    await typed(desk, ResumeRequest(app="shop"))
+    await desk.advance.run(row.id)
+    assert (await typed(desk, PauseRequest(app="shop"))).code is ReasonCode.REQUESTED
+    await desk.advance.run(row.id)
+    await desk.advance.run(row.id)
+    assert desk.rollouts.patches == [(row.place, each) for each in (Action.PAUSE, Action.RESUME, Action.PAUSE)]
+    (newest,) = [each for each in [(await desk.row(row)).hold] if each]
+    assert (newest.count, newest.by, newest.is_over) == (2, make.BOB, False)
+
+
+async def test_who_may_only_hold_cannot_let_go_by_advancing() -> None:
+    desk = Desk()
+    brake = Grant(role="brake", may=frozenset({"pause", "promote"}))
+    desk.catalog = replace(desk.catalog, grants=(*desk.catalog.grants, brake))
+    desk.people.add("carl", chat_ids=["U0CARL"], roles=["brake"])
+    carl = ChatUser(id="U0CARL", team=TEAM)
+    row = waiting(desk)
+    assert (await press(desk, row, Action.PAUSE, user=carl)).code is ReasonCode.REQUESTED
+    await desk.advance.run(row.id)
+    for request in (ResumeRequest(app="shop"), PromoteRequest(app="shop"), PromoteRequest(app="shop", is_full=True)):
+        denied = await typed(desk, request, user=carl)
+        assert (denied.code, denied.facts["action"]) == (ReasonCode.ROLE_MISSING, "resume")

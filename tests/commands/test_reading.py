@@ -71,7 +71,7 @@ async def test_what_moves_is_told_with_what_ran_before_and_whom_it_waits_for() -
     ("changes", "roles"),
     [
         ({"pause": Pause(reason=PauseReason.STEP, until=make.NOON)}, ()),
-        ({"pause": Pause(reason=PauseReason.MANUAL)}, ("admin",)),
+        ({"pause": Pause(reason=PauseReason.MANUAL), "is_held": True}, ("approver", "admin")),
         ({"pause": None}, ()),
         ({"is_current": False}, ()),
         ({"is_aborted": True}, ()),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from commands.core.model import Action, Expected, Place
-from commands.core.observed import RolloutPhase, RolloutSnapshot
+from commands.core.observed import Pause, PauseReason, RolloutPhase, RolloutSnapshot
 from commands.core.ports import PatchOutcome
 
 
@@ -70,6 +70,10 @@ def _is_as_expected(seen: RolloutSnapshot, action: Action, expected: Expected) -
         and seen.observed_generation == expected.observed_generation
         and seen.current_hash == expected.current_hash
     )
+    if action is Action.PAUSE:
+        return same and not seen.is_held
+    if action is Action.RESUME:
+        return same and seen.is_held
     if action is not Action.PROMOTE:
         is_moving = expected.stable_hash != expected.current_hash and seen.stable_hash == expected.stable_hash
         return same and is_moving and not (action is Action.FULL and seen.is_aborted)
@@ -80,22 +84,40 @@ def _is_as_expected(seen: RolloutSnapshot, action: Action, expected: Expected) -
 
 def _after(seen: RolloutSnapshot, action: Action) -> RolloutSnapshot:
     match action:
+        case Action.PAUSE:
+            return _held(seen)
+        case Action.RESUME:
+            return _let_go(seen)
         case Action.PROMOTE:
-            return replace(seen, pause=None, phase=RolloutPhase.PROGRESSING, message="waiting for rollout to unpause")
+            free = _let_go(seen)
+            return replace(free, pause=None, phase=RolloutPhase.PROGRESSING, message="waiting for rollout to unpause")
         case Action.FULL:
-            return replace(seen, is_full=True)
+            return replace(_let_go(seen), is_full=True)
         case Action.ABORT:
-            return replace(seen, is_aborted=True)
-        case (
-            Action.DEPLOY
-            | Action.APPROVE
-            | Action.CANCEL
-            | Action.RETRY
-            | Action.PAUSE
-            | Action.RESUME
-            | Action.RESTART
-            | Action.ROLLBACK
-        ):
+            return replace(_let_go(seen), is_aborted=True)
+        case Action.DEPLOY | Action.APPROVE | Action.CANCEL | Action.RETRY | Action.RESTART | Action.ROLLBACK:
             raise ValueError(f"a rollout cannot be patched for {action}")
         case _:
             assert_never(action)
+
+
+def _held(seen: RolloutSnapshot) -> RolloutSnapshot:
+    was = seen.pause
+    held = Pause(reason=PauseReason.MANUAL)
+    if was is not None:
+        held = replace(was, reason=PauseReason.MANUAL, beneath=was.reason)
+    return replace(_respecified(seen), is_held=True, pause=held, phase=RolloutPhase.PAUSED, message="manually paused")
+
+
+def _let_go(seen: RolloutSnapshot) -> RolloutSnapshot:
+    """Give what the watch shows of a rollout that nobody holds any more; its step's own pause is as it was."""
+    if not seen.is_held:
+        return seen
+    free = replace(_respecified(seen), is_held=False)
+    if seen.pause is None or seen.pause.beneath is None:
+        return replace(free, pause=None, phase=RolloutPhase.PROGRESSING, message="more replicas need to be updated")
+    return replace(free, pause=replace(seen.pause, reason=seen.pause.beneath, beneath=None), message="CanaryPauseStep")
+
+
+def _respecified(seen: RolloutSnapshot) -> RolloutSnapshot:
+    return replace(seen, generation=seen.generation + 1, observed_generation=str(seen.generation + 1))

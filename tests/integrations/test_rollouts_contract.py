@@ -27,6 +27,7 @@ class World(Protocol):
     @property
     def rollouts(self) -> Rollouts: ...
     def pause_canary(self) -> None: ...
+    def observe(self) -> None: ...
     def delete(self) -> None: ...
     def go_down(self) -> None: ...
     def write_log(self, pod: str, text: str) -> None: ...
@@ -45,6 +46,9 @@ class InMemory(FakeRollouts):
         rollout, sets = at_first_pause()
         views = (project_replica_set(each) for each in sets)
         self.put(SHOP, snapshot_of(project_rollout(rollout), [view for view in views if view is not None]))
+
+    def observe(self) -> None:
+        """Do nothing: in memory the controller is never late."""
 
     def delete(self) -> None:
         self.remove(SHOP)
@@ -69,6 +73,13 @@ class OnKubernetes:
 
     def pause_canary(self) -> None:
         put_rollout(self.bench.store)
+
+    def observe(self) -> None:
+        """Do what the controller does first: see the newest spec."""
+        known = self.bench.store.get("Rollout", "staging", "shop")
+        assert known is not None
+        status = {"observedGeneration": str(known["metadata"]["generation"])}
+        self.bench.store.merge_patch("Rollout", "staging", "shop", {"status": status}, subresource="status")
 
     def delete(self) -> None:
         self.bench.store.delete("Rollout", "staging", "shop")
@@ -157,6 +168,56 @@ async def test_there_is_nothing_to_abort_when_it_has_arrived(world: World) -> No
     seen = await paused(world)
     arrived = replace(expected_of(seen, Action.ABORT), stable_hash=seen.current_hash)
     assert await world.rollouts.patch(SHOP, action=Action.ABORT, expected=arrived) is PatchOutcome.CHANGED
+
+
+async def held(world: World) -> RolloutSnapshot:
+    seen = await paused(world)
+    outcome = await world.rollouts.patch(SHOP, action=Action.PAUSE, expected=expected_of(seen, Action.PAUSE))
+    assert outcome is PatchOutcome.APPLIED
+    world.observe()
+    after = await world.rollouts.read(SHOP)
+    assert after is not None
+    assert (after.is_held, after.generation) == (True, seen.generation + 1)
+    await world.until(lambda: world.rollouts.snapshot(SHOP) == after)
+    return after
+
+
+async def test_what_is_held_is_not_held_again(world: World) -> None:
+    seen = await held(world)
+    for expected in (expected_of(seen, Action.PAUSE), replace(expected_of(seen, Action.PAUSE), is_held=False)):
+        outcome = await world.rollouts.patch(SHOP, action=Action.PAUSE, expected=replace(expected, generation=1))
+        assert outcome is PatchOutcome.CHANGED
+
+
+async def test_what_was_held_is_let_go_of_once(world: World) -> None:
+    expected = expected_of(await held(world), Action.RESUME)
+    outcomes = [await world.rollouts.patch(SHOP, action=Action.RESUME, expected=expected) for _ in range(2)]
+    assert outcomes == [PatchOutcome.APPLIED, PatchOutcome.CHANGED]
+    after = await world.rollouts.read(SHOP)
+    assert after is not None
+    assert (after.is_held, after.generation) == (False, expected.generation + 1)
+
+
+@pytest.mark.parametrize("action", [Action.PROMOTE, Action.FULL, Action.ABORT])
+async def test_an_act_on_what_is_held_lets_go_of_it_first(action: Action, world: World) -> None:
+    seen = await held(world)
+    assert await world.rollouts.patch(SHOP, action=action, expected=expected_of(seen, action)) is PatchOutcome.APPLIED
+    world.observe()
+    after = await world.rollouts.read(SHOP)
+    assert after is not None
+    assert (after.is_held, after.generation) == (False, seen.generation + 1)
+    assert (after.pause is None, after.is_full, after.is_aborted) == (
+        action is Action.PROMOTE,
+        action is Action.FULL,
+        action is Action.ABORT,
+    )
+
+
+@pytest.mark.parametrize("action", [Action.PROMOTE, Action.FULL, Action.ABORT])
+async def test_what_was_let_go_of_meanwhile_is_left_alone(action: Action, world: World) -> None:
+    seen = await held(world)
+    await world.rollouts.patch(SHOP, action=Action.RESUME, expected=expected_of(seen, Action.RESUME))
+    assert await world.rollouts.patch(SHOP, action=action, expected=expected_of(seen, action)) is PatchOutcome.CHANGED
 
 
 async def test_an_act_on_what_was_deleted_finds_nothing(world: World) -> None:

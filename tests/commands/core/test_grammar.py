@@ -18,9 +18,11 @@ from commands.core.requests import (
     HistoryRequest,
     LaterRequest,
     Misunderstood,
+    PauseRequest,
     PlanRequest,
     PromoteRequest,
     Request,
+    ResumeRequest,
     StatusRequest,
 )
 
@@ -76,6 +78,9 @@ def deploy(text: str) -> Request:
         ("full shop", PromoteRequest(app="shop", is_full=True)),
         ("abort shop", AbortRequest(app="shop")),
         ("cancel shop production", AbortRequest(app="shop", environment="production")),
+        ("pause shop", PauseRequest(app="shop")),
+        ("hold store production", PauseRequest(app="shop", environment="production")),
+        ("resume shop staging", ResumeRequest(app="shop", environment="staging")),
         ("status", StatusRequest()),
         ("status shop", StatusRequest(app="shop")),
         ("status production shop", StatusRequest(app="shop", environment="production")),
@@ -101,7 +106,7 @@ def deploy(text: str) -> Request:
         ("history shop", HistoryRequest(app="shop")),
         ("history store production page 2", HistoryRequest(app="shop", environment="production", page=2)),
         ("retry", LaterRequest(verb="retry")),
-        ("pause shop staging", LaterRequest(verb="pause", app="shop", environment="staging")),
+        ("restart shop staging", LaterRequest(verb="restart", app="shop", environment="staging")),
     ],
 )
 def test_what_people_type_is_understood(text: str, expected: Request) -> None:

@@ -273,12 +273,6 @@ def test_green_waits_for_its_switch() -> None:
     assert codes(result) == [MilestoneCode.GREEN_READY]
 
 
-def test_a_manual_hold_is_paused_without_a_word_of_its_own() -> None:
-    held = make.rollout(pause=Pause(reason=PauseReason.MANUAL))
-    result = move(rolling_out(), rollout=held)
-    assert (result.deployment.stage, codes(result)) == (Stage.PAUSED, [])
-
-
 def test_degraded_without_abort_is_said_and_may_recover() -> None:
     sick = make.rollout(phase=RolloutPhase.DEGRADED, message="ProgressDeadlineExceeded: …", pause=None)
     result = move(rolling_out(), rollout=sick)

@@ -27,6 +27,7 @@ CANARY = Expected(
     pause_since="2026-11-02T12:00:00Z",
 )
 GREEN = replace(CANARY, step_index=None)
+HELD = replace(CANARY, is_held=True)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,9 @@ GREEN = replace(CANARY, step_index=None)
         ("promote-green", Action.PROMOTE, GREEN),
         ("full", Action.FULL, CANARY),
         ("abort", Action.ABORT, CANARY),
+        ("pause", Action.PAUSE, CANARY),
+        ("resume", Action.RESUME, HELD),
+        ("promote-just-resumed", Action.PROMOTE, replace(HELD, observed_generation="")),
     ],
 )
 def test_each_act_is_the_patch_that_was_reviewed(name: str, action: Action, expected: Expected) -> None:
@@ -43,7 +47,9 @@ def test_each_act_is_the_patch_that_was_reviewed(name: str, action: Action, expe
     assert patch_for(action, expected) == golden
 
 
-@pytest.mark.parametrize("action", sorted(set(Action) - {Action.PROMOTE, Action.FULL, Action.ABORT}))
+@pytest.mark.parametrize(
+    "action", sorted(set(Action) - {Action.PROMOTE, Action.FULL, Action.ABORT, Action.PAUSE, Action.RESUME})
+)
 def test_other_actions_are_no_patches(action: Action) -> None:
     with pytest.raises(ValueError, match=action.value):
         patch_for(action, CANARY)
@@ -53,6 +59,28 @@ def test_other_actions_are_no_patches(action: Action) -> None:
 def test_there_is_nothing_to_do_to_a_finished_rollout(action: Action) -> None:
     assert is_pointless(action, replace(CANARY, stable_hash="bbbb"))
     assert not is_pointless(action, CANARY)
+
+
+def test_what_is_held_is_not_held_again_and_may_be_let_go_of() -> None:
+    assert is_pointless(Action.PAUSE, HELD)
+    assert not is_pointless(Action.PAUSE, CANARY)
+    assert not is_pointless(Action.RESUME, HELD)
+
+
+def test_a_hold_applies_once_and_so_does_letting_go_of_it() -> None:
+    rollout, expected = paused("canary-happy")
+    pause = jsonpatch.JsonPatch(patch_for(Action.PAUSE, expected))
+    held = pause.apply(copy.deepcopy(rollout))
+    assert held["spec"]["paused"] is True
+    held["metadata"]["generation"] += 1  # The API server counts changes of the spec.
+    with pytest.raises(jsonpatch.JsonPatchException):
+        pause.apply(held)
+    seen = replace(expected, generation=expected.generation + 1)
+    resume = jsonpatch.JsonPatch(patch_for(Action.RESUME, seen))
+    free = resume.apply(copy.deepcopy(held))
+    assert "paused" not in free["spec"]
+    with pytest.raises(jsonpatch.JsonPatchException):
+        resume.apply(free)
 
 
 def paused(name: str) -> tuple[dict[str, Any], Expected]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from commands.core.card import Card, draw
 from commands.core.failure import Cause
-from commands.core.model import Act, Action, ActState, Deployment, Failure, Stage, WayBack
+from commands.core.model import Act, Action, ActState, Deployment, Failure, Hold, Stage, WayBack
 from commands.core.observed import (
     AnalysisKind,
     AnalysisPhase,
@@ -77,6 +77,14 @@ def paused(reason: PauseReason, **changes: object) -> RolloutSnapshot:
     return rollout(**{"pause": pause, **changes})
 
 
+def held(beneath: Pause | None = None, /, **changes: object) -> RolloutSnapshot:
+    """Make one that is held between two steps, or on top of a pause."""
+    pause = Pause(reason=PauseReason.MANUAL)
+    if beneath is not None:
+        pause = replace(beneath, reason=PauseReason.MANUAL, beneath=beneath.reason)
+    return rollout(**{"pause": pause, "is_held": True, "message": "manually paused", **changes})
+
+
 def ended(stage: Stage, strategy: Strategy, **changes: object) -> Deployment:
     finished = NOON + timedelta(minutes=12, seconds=4)
     return building(
@@ -114,7 +122,7 @@ def _for(strategy: Strategy) -> dict[str, Deployment]:
         "building": building(strategy=strategy),
         "releasing": building(stage=Stage.RELEASING, strategy=strategy, pipeline=pipeline()),
         "rolling-out": rolling_out(moving(**seen)),
-        "held": rolling_out(paused(PauseReason.MANUAL, **seen)),
+        "held": rolling_out(held(**seen), hold=Hold(count=1, at=SINCE, by=BOB)),
         "unhealthy": rolling_out(unhealthy),
         "aborting": rolling_out(moving(is_aborted=True, **seen)),
         "done": ended(Stage.SUCCEEDED, strategy),
@@ -129,11 +137,30 @@ def _for(strategy: Strategy) -> dict[str, Deployment]:
 
 def _pauses(strategy: Strategy) -> dict[str, Deployment]:
     if strategy is Strategy.BLUE_GREEN:
-        return {"green-ready": rolling_out(green())}
+        countdown = Pause(
+            reason=PauseReason.GREEN, since=SINCE, until=SINCE + timedelta(minutes=5), since_text=SINCE_TEXT
+        )
+        held_countdown = replace(countdown, reason=PauseReason.MANUAL, beneath=PauseReason.GREEN)
+        return {
+            "green-ready": rolling_out(green()),
+            "countdown": rolling_out(green(pause=countdown)),
+            "held-countdown": rolling_out(
+                green(pause=held_countdown, is_held=True), hold=Hold(count=1, at=SINCE, by=BOB)
+            ),
+        }
     if strategy is not Strategy.CANARY:
         return {}
     return {
         "waits-for-promote": rolling_out(paused(PauseReason.STEP), stage=Stage.PAUSED),
+        "held-timed": rolling_out(
+            held(paused(PauseReason.STEP, is_timed=True).pause, step_index=3, weight=50, actual_weight=50),
+            stage=Stage.PAUSED,
+            hold=Hold(count=1, at=SINCE, by=BOB),
+        ),
+        "held-outside": rolling_out(held(paused(PauseReason.STEP).pause), hold=Hold(count=2, at=SINCE)),
+        "held-aborting": rolling_out(
+            held(phase=RolloutPhase.DEGRADED, pause=None, is_aborted=True), hold=Hold(count=1, at=SINCE)
+        ),
         "timed-pause": rolling_out(paused(PauseReason.STEP, is_timed=True, step_index=3, weight=50, actual_weight=50)),
         "inconclusive": rolling_out(paused(PauseReason.INCONCLUSIVE, message="InconclusiveAnalysisRun")),
     }

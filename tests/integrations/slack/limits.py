@@ -11,6 +11,8 @@ CHARACTERS = 13_200
 LENGTHS = {"section": 3_000, "context": 2_000}
 ELEMENTS = {"context": 10, "actions": 25}
 BUTTON = {"text": 75, "value": 2_000, "action_id": 255}
+OPTIONS = 5
+OPTION = {"text": 75, "value": 150}
 CONFIRM = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 
 
@@ -26,6 +28,16 @@ def assert_fits(message: Message) -> None:
 
 
 def buttons(message: Message) -> list[dict[str, Any]]:
+    return [element for element in _pressable(message) if element["type"] == "button"]
+
+
+def menu(message: Message) -> list[dict[str, Any]]:
+    """Return the options behind the dots."""
+    dots = [element for element in _pressable(message) if element["type"] == "overflow"]
+    return dots[0]["options"] if dots else []
+
+
+def _pressable(message: Message) -> list[dict[str, Any]]:
     return [element for block in message.blocks if block["type"] == "actions" for element in block["elements"]]
 
 
@@ -35,10 +47,19 @@ def _assert_block(block: dict[str, Any]) -> None:
     for element in block.get("elements", [block]):
         if element["type"] == "button":
             _assert_button(element)
+        elif element["type"] == "overflow":
+            _assert_menu(element)
         else:
             text = element if kind == "context" else element["text"]
             assert 0 < len(text["text"]) <= LENGTHS[kind]
     assert len(block.get("elements", [])) <= ELEMENTS.get(kind, 0)
+
+
+def _assert_menu(dots: dict[str, Any]) -> None:
+    assert 0 < len(dots["options"]) <= OPTIONS
+    for option in dots["options"]:
+        assert 0 < len(option["text"]["text"]) <= OPTION["text"]
+        assert 0 < len(option["value"]) <= OPTION["value"]
 
 
 def _assert_button(button: dict[str, Any]) -> None:

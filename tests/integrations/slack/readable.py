@@ -1,6 +1,7 @@
 """Writes a message as a person would see it, for the .txt beside each golden."""
 
 import re
+from typing import Any
 
 from integrations.slack.blocks import Message
 
@@ -17,7 +18,7 @@ def readable(message: Message) -> str:
             case "context":
                 lines.append(_seen(block["elements"][0]["text"]))
             case "actions":
-                lines.append("  ".join(f"[{button['text']['text']}]" for button in block["elements"]))
+                lines.append("  ".join(_element(element) for element in block["elements"]))
                 lines += [
                     f"    {button['text']['text']}? {button['confirm']['text']['text']}"
                     for button in block["elements"]
@@ -26,6 +27,12 @@ def readable(message: Message) -> str:
             case other:
                 raise AssertionError(other)
     return "\n".join(lines) + "\n"
+
+
+def _element(element: dict[str, Any]) -> str:
+    if element["type"] == "overflow":
+        return f"[⋯ {' | '.join(option['text']['text'] for option in element['options'])}]"
+    return f"[{element['text']['text']}]"
 
 
 def _seen(markup: str) -> str:

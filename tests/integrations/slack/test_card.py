@@ -19,7 +19,7 @@ from integrations.slack.client import digest_of
 from integrations.slack.text import Mrkdwn
 from tests.integrations.slack.cards import building, ended, every_card, failed, green, paused, rolling_out
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless
-from tests.integrations.slack.limits import assert_fits, buttons
+from tests.integrations.slack.limits import assert_fits, buttons, menu
 from tests.integrations.slack.readable import readable
 from tests.make import NOON, deployment, pipeline, rollout, step
 
@@ -72,6 +72,29 @@ def test_buttons_are_named_by_their_effect() -> None:
     assert [button["text"]["text"] for button in buttons(render(draw(building(), ())))] == ["Cancel"]
     first = render(draw(rolling_out(green(), way_back=None), ()))
     assert buttons(first)[-1]["text"]["text"] == "Abort"
+
+
+def test_what_is_rarely_wanted_is_behind_the_dots_and_names_its_act_and_gate() -> None:
+    card = draw(rolling_out(paused(PauseReason.STEP)), ())
+    (hold,) = menu(render(card))
+    assert hold["text"]["text"] == "Hold"
+    assert payloads.target(hold["value"]) == payloads.Target("d142", card.menu[0].gate, "pause")
+
+
+def test_what_goes_on_by_itself_can_be_advanced_and_held_at_first_sight() -> None:
+    timed = render(draw(rolling_out(paused(PauseReason.STEP, is_timed=True)), ()))
+    assert [each["text"]["text"] for each in buttons(timed)][:2] == ["Advance now", "Hold"]
+    assert menu(timed) == []
+
+
+def test_what_finds_no_room_is_behind_the_dots() -> None:
+    acts = tuple(Possible(action=action, gate="0" * 12) for action in tuple(Action)[:6])
+    message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts[:5]))
+    assert (len(buttons(message)), menu(message)) == (5, [])
+    message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts))
+    assert (len(buttons(message)), len(menu(message))) == (4, 2)
+    message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts[:5], menu=acts[5:]))
+    assert (len(buttons(message)), len(menu(message))) == (4, 2)
 
 
 def test_only_what_cannot_be_undone_at_once_asks_first() -> None:

@@ -48,6 +48,19 @@ def test_click_is_read() -> None:
     )
 
 
+def test_choice_behind_the_dots_is_read_as_a_click() -> None:
+    (action,) = click_payload()["actions"]
+    option = {"text": action.pop("text"), "value": "pause:d142:0123456789ab"}
+    action |= {"type": "overflow", "action_id": "slipway:menu", "selected_option": option}
+    action.pop("value")
+    read = payloads.click(click_payload(actions=[action]))
+    assert read is not None
+    assert (read.action, read.value) == ("slipway:menu", "pause:d142:0123456789ab")
+    assert payloads.target(read.value) == Target("d142", "0123456789ab", "pause")
+    action.pop("selected_option")
+    assert payloads.click(click_payload(actions=[action])) is None
+
+
 def test_click_from_a_shared_channel_carries_the_persons_own_team() -> None:
     user = {"id": "U0BOB", "team_id": "T0STRANGER"}
     read = payloads.click(click_payload(user=user, team={"id": "T0SLIPWAY"}))

@@ -34,7 +34,7 @@ async def test_a_database_that_waits_for_an_upgrade_is_well_and_not_upgraded(tmp
     for _ in range(2):
         findings = await check(settings(tmp_path))
         assert findings[1].is_ok
-        assert findings[1].message.endswith("its tables will be brought to 0003 at the next start")
+        assert findings[1].message.endswith("its tables will be brought to 0004 at the next start")
 
 
 async def test_a_missing_folder_is_found_with_its_remedy(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ async def test_a_database_of_a_newer_slipway_is_left_alone_with_a_clear_sentence
         async with opened(settings(tmp_path)):
             pass
     assert caught.value.message == (
-        "it was written by a newer Slipway (its tables are at 9999, this version knows them up to 0003):"
+        "it was written by a newer Slipway (its tables are at 9999, this version knows them up to 0004):"
         " start that version or a newer one, or restore the copy from before the upgrade"
     )
     assert schema(tmp_path / "slipway.sqlite") == before
@@ -81,7 +81,7 @@ async def test_rows_of_the_first_tables_are_read_after_the_upgrade(tmp_path: Pat
         first = await started(store)
     with closing(sqlite3.connect(tmp_path / "slipway.sqlite")) as foreign, foreign:
         foreign.execute("DROP INDEX ix_deployments_watched_until")
-        for column in ("source", "restore", "later", "watched_until", "reminded"):
+        for column in ("source", "restore", "later", "watched_until", "reminded", "hold", "restart"):
             foreign.execute(f"ALTER TABLE deployments DROP COLUMN {column}")
         foreign.execute("UPDATE alembic_version SET version_num = '0001'")
     async with opened(settings(tmp_path)) as store:
