@@ -18,7 +18,7 @@ def test_a_canary_goes_from_the_first_deploy_to_done_with_two_promotes_by_bob(wo
 
     world.type("alice", "/deploy pay v2.1 canary because customers wait")
     card = world.card_shows("waits for a promote", "20 % on v2.1", "customers wait", "v2.0", number=2)
-    assert card.buttons == ("20 % → 50 %", "Go to 100 %", "Abort, back to v2.0")
+    assert card.buttons == ("20 % → 50 %", "Go to 100 %", "Abort, back to v2.0", "Hold")
     world.press("bob", "20 % → 50 %")
     world.card_shows("waits for a promote", "50 % on v2.1", number=2)
     world.press("bob", "50 % → 100 %")
