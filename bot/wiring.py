@@ -117,6 +117,7 @@ async def connected(settings: Settings) -> AsyncIterator[Bot]:
             chat=chat,
             clock=clock,
             reminders=Reminders(catalogs=parts.catalog, people=parts.people),
+            catalogs=parts.catalog,
             images=parts.harbor,
         )
         show = Show(deployments=deployments, chat=chat)

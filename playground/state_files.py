@@ -36,6 +36,11 @@ grants:
   - {role: deployer, may: [deploy], environments: [production]}
   - {role: approver, may: [approve, promote, advance, pause, resume, abort, rollback], apps: ["*"]}
   - {role: admin, may: ["*"]}
+
+# Whom to ask when a step of the pipeline fails or stands still.
+steps:
+  build-image: {owner: "#platform-help"}
+  pipeline: {owner: "#platform-help"}
 """
 
 

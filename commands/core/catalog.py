@@ -134,6 +134,8 @@ class Catalog:
     environments: Mapping[str, Environment]
     apps: Mapping[str, App]
     grants: tuple[Grant, ...] = ()
+    steps: Mapping[str, str] = field(default_factory=dict)
+    """Who keeps a step of the pipeline, by its name."""
 
     def app(self, name: str) -> App | None:
         """Find an app by its name or one of its aliases."""

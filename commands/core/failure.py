@@ -12,6 +12,8 @@ from commands.core.model import Failure
 from commands.core.observed import PipelineSnapshot, StepPhase, StepSnapshot
 from commands.core.redaction import mask, mask_lines
 
+TAIL = 40
+
 
 class Cause(StrEnum):
     """What the cluster says of a step or of an app's pods. The steps name their own; the two lists share a style.
@@ -66,12 +68,14 @@ def explain(step: StepSnapshot | None, *, message: str, log: tuple[str, ...]) ->
     if step is None:
         return Failure(step="", message=mask(message) or "The workflow failed without naming a step.")
     cause, evidence = _own_words(log)
+    lines = mask_lines(line for line in log if not _is_last_word(line))
     return Failure(
         step=step.name,
         message=mask(evidence or step.message or message),
         exit_code=step.exit_code,
         cause=mask(cause or step.cause),
-        lines=decisive(mask_lines(line for line in log if not _is_last_word(line))),
+        lines=decisive(lines),
+        tail=lines[-TAIL:],
     )
 
 

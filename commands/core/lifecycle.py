@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from commands.core import holds, restoring
+from commands.core import holds, restoring, stalls
 from commands.core.acts import gate_of, is_ours, is_waiting
 from commands.core.failure import explain, keep_what_held
 from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
@@ -53,6 +53,15 @@ def step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: date
     now
         Aware UTC.
     """
+    moved = _step(deployment, seen=seen, acts=acts, now=now)
+    failure = moved.deployment.failure
+    if failure is None or failure == deployment.failure:
+        return moved
+    owned = replace(failure, owner=seen.owners.of(step=failure.step, cause=failure.cause))
+    return replace(moved, deployment=replace(moved.deployment, failure=owned))
+
+
+def _step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
     match deployment.stage:
         case stage if stage.is_terminal:
             return Step(deployment=deployment, effects=_refuse_all(acts))
@@ -76,14 +85,15 @@ def _refuse_all(acts: tuple[Act, ...]) -> tuple[Effect, ...]:
 def _pipeline(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
     pipeline = seen.pipeline
     if pipeline is None or pipeline.owner != deployment.id:
-        return _without_pipeline(deployment, acts=acts, now=now)
+        return _without_pipeline(deployment, seen=seen, acts=acts, now=now)
     pipeline = keep_what_held(deployment.pipeline, pipeline)
-    row = replace(deployment, pipeline=pipeline, content=_content(deployment, pipeline))
+    row = replace(deployment, pipeline=pipeline, content=_content(deployment, pipeline), stall=None)
     said = milestones_of_pipeline(deployment, pipeline, scan=seen.scan)
     match pipeline.phase:
         case PipelinePhase.WAITING | PipelinePhase.RUNNING:
             row = replace(row, stage=Stage.RELEASING if _has_begun_to_release(pipeline) else row.stage)
-            return Step(deployment=row, milestones=said, effects=_acts_on_pipeline(row, acts))
+            running = Step(deployment=row, milestones=said, effects=_acts_on_pipeline(row, acts))
+            return stalls.observe(running, seen.owners, now=now)
         case PipelinePhase.SUCCEEDED:
             moved = _rollout(replace(row, stage=Stage.ROLLING_OUT), seen=seen, acts=acts, now=now)
             return replace(moved, milestones=(*said, *moved.milestones))
@@ -93,7 +103,7 @@ def _pipeline(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now:
             assert_never(pipeline.phase)
 
 
-def _without_pipeline(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
+def _without_pipeline(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
     cancel = _cancel(acts)
     if cancel is not None and deployment.pipeline is None:
         # It may have been started a moment ago and not be seen yet: stop it by name before saying that it is.
@@ -101,7 +111,7 @@ def _without_pipeline(deployment: Deployment, *, acts: tuple[Act, ...], now: dat
             return Step(deployment=deployment, effects=(StopPipeline(cancel),))
         return _end(deployment, Stage.CANCELLED, acts=acts, now=now, by=cancel)
     if deployment.pipeline is None:
-        return Step(deployment=deployment, effects=(SubmitPipeline(),))
+        return stalls.observe(Step(deployment=deployment, effects=(SubmitPipeline(),)), seen.owners, now=now)
     failure = Failure(step="", message=f"The workflow {deployment.workflow} was deleted before it ended.")
     return _end(replace(deployment, failure=failure), Stage.FAILED, acts=acts, now=now)
 

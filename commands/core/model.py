@@ -141,13 +141,39 @@ class CardRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why it ended badly: the step (empty for the rollout), one sentence, the exit code and the decisive log lines."""
+    """Why it ended badly: the step (empty for the rollout), one sentence, the exit code and the decisive log lines.
+
+    `tail` is the end of the log, for whoever wants to read more. `owner` is who can mend it, as the catalog says it.
+    """
 
     step: str
     message: str
     exit_code: int | None = None
     cause: str = ""
     lines: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
+    owner: str = ""
+
+
+class StallKind(StrEnum):
+    """Where a pipeline has stopped moving."""
+
+    LOCKED = "locked"  # Another workflow holds the lock; its name is the detail.
+    NOT_BEGUN = "not-begun"
+    CANNOT_BEGIN = "cannot-begin"
+    TOO_LONG = "too-long"
+    NOT_CLOSED = "not-closed"  # All steps have ended, and the workflow has not.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stall:
+    """A pipeline that has stopped moving: since when, at which step (empty: at none), and who keeps that step."""
+
+    kind: StallKind
+    since: datetime
+    step: str = ""
+    detail: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +270,7 @@ class Deployment:
     pipeline: PipelineSnapshot | None = None
     rollout: RolloutSnapshot | None = None
     failure: Failure | None = None
+    stall: Stall | None = None
     moved_outside_at: datetime | None = None
     hold: Hold | None = None
     restart: Restart | None = None

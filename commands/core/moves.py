@@ -8,6 +8,7 @@ from datetime import datetime
 
 from commands.core.model import Act, ActState, Deployment
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
+from commands.core.owners import NOBODY, Owners
 from commands.core.reasons import Milestone
 
 
@@ -15,7 +16,8 @@ from commands.core.reasons import Milestone
 class Seen:
     """The newest observations; `log` is the failed step's log once it was read, None before; `pod_log` that of a pod.
 
-    `scan` is what was found in the image when the pipeline has just told its digest, None where nobody knows.
+    `scan` is what was found in the image when the pipeline has just told its digest, None where nobody knows. `owners`
+    are those whom the catalog names now.
     `before` is the deployment whose content ran before, looked up once an abort needs it; `restore` is the pipeline
     that releases it again.
     """
@@ -25,6 +27,7 @@ class Seen:
     log: tuple[str, ...] | None = None
     pod_log: tuple[str, ...] | None = None
     scan: Scan | None = None
+    owners: Owners = NOBODY
     before: Deployment | None = None
     restore: PipelineSnapshot | None = None
 

@@ -68,6 +68,8 @@ class PipelineSnapshot:
     owner: str
     phase: PipelinePhase
     message: str = ""
+    waits_for: str = ""
+    """The workflow that holds the lock that this one waits for."""
     steps: tuple[StepSnapshot, ...] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None

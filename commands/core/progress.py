@@ -179,7 +179,7 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
         code=code,
         facts={name: known[name] for name in _FACTS[code]},
         is_broadcast=deployment.stage in _LOUD,
-        lines=failure.lines if failure else (),
+        lines=(failure.tail or failure.lines) if failure else (),
     )
 
 

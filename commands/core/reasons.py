@@ -95,6 +95,7 @@ class MilestoneCode(StrEnum):
     INCONCLUSIVE = "inconclusive"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    STALLED = "stalled"
     UNHEALTHY = "unhealthy"
     SUPERSEDED = "superseded"
     DONE = "done"

@@ -27,7 +27,8 @@ from commands.core.moves import (
     Wake,
 )
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
-from commands.core.ports import Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
+from commands.core.owners import Owners
+from commands.core.ports import Catalogs, Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
 from commands.core.reasons import Milestone, Notice, ReasonCode
 from commands.flow.whom import Reminders
 
@@ -64,6 +65,7 @@ class Advance:
     chat: Chat
     clock: Clock
     reminders: Reminders
+    catalogs: Catalogs
     images: Images | None
     """Where scans are told; without it nothing is said of them."""
 
@@ -116,6 +118,7 @@ class Advance:
             log=logs.step,
             pod_log=logs.pod,
             scan=await self._scan(row, pipeline),
+            owners=Owners.from_catalog(self.catalogs.current, row.app),
             before=await self._before(row, rollout),
             restore=self.pipelines.snapshot(row.place, name=restore.workflow) if restore is not None else None,
         )

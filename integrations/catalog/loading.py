@@ -118,6 +118,7 @@ def _to_catalog(shape: CatalogShape) -> Catalog:
         environments={name: _to_environment(name, one) for name, one in shape.environments.items()},
         apps={name: _to_app(name, one) for name, one in shape.apps.items()},
         grants=tuple(map(_to_grant, shape.grants)),
+        steps={name: one.owner for name, one in shape.steps.items()},
     )
 
 

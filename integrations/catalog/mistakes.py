@@ -46,6 +46,7 @@ _MODELS: Final[Mapping[Path, type[shapes.Shape]]] = {
     ("apps", "*", "canary"): shapes.CanaryShape,
     ("apps", "*", "canary", "steps", "*"): shapes.StepShape,
     ("grants", "*"): shapes.GrantShape,
+    ("steps", "*"): shapes.PipelineStepShape,
 }
 
 

@@ -59,6 +59,7 @@ ReferenceOrAll = Annotated[str, WithJsonSchema({"type": "string", "description":
 StrategyWord = Annotated[
     Strategy, BeforeValidator(_checked(words.strategy)), WithJsonSchema({"enum": list(STRATEGY_WORDS)})
 ]
+StepWord = Annotated[str, AfterValidator(_checked(words.step)), WithJsonSchema({"enum": list(words.STEPS)})]
 ActionWord = Annotated[str, AfterValidator(_checked(words.action)), WithJsonSchema({"enum": list(words.ACTIONS)})]
 Pause = Annotated[
     timedelta,
@@ -204,6 +205,12 @@ class AppShape(Shape):
     )
 
 
+class PipelineStepShape(Shape):
+    """A step of the pipeline, as far as people are concerned."""
+
+    owner: Line = Field(description="Who keeps it, such as #platform-help.")
+
+
 class GrantShape(Shape):
     """What a role may do, where and on which apps."""
 
@@ -224,3 +231,6 @@ class CatalogShape(Shape):
     environments: dict[EnvironmentName, EnvironmentShape] = Field(description="Environments by name.")
     apps: dict[SpokenName, AppShape] = Field(description="Applications by name.")
     grants: list[GrantShape] = Field(default_factory=list, description="Rights by role; without one nobody may act.")
+    steps: dict[StepWord, PipelineStepShape] = Field(
+        default_factory=dict, description="Whom to ask when a step of the pipeline fails; pipeline: the whole of it."
+    )

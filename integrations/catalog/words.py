@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from commands.core.grammar import STRATEGY_WORDS
 from commands.core.model import Action
 from commands.core.observed import Strategy
+from commands.core.stalls import NO_STEP, STEP_MINUTES
 from integrations.catalog.problems import shown, suggestion
 
 VERBS: Final = frozenset(
@@ -23,6 +24,7 @@ VERBS: Final = frozenset(
         "page",
     }
 )
+STEPS: Final = (*STEP_MINUTES, NO_STEP)
 ACTIONS: Final = {**{action.value: action.value for action in Action}, "advance": Action.PROMOTE.value, "*": "*"}
 NAME_PATTERN: Final = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 NAMESPACE_PATTERN: Final = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -256,6 +258,12 @@ def strategy(text: str) -> Strategy:
     if found is None:
         raise Unfit(f"There is no strategy {shown(text)}.", suggestion(text, [one.value for one in Strategy]))
     return found
+
+
+def step(text: str) -> str:
+    if text not in STEPS:
+        raise Unfit(f"The pipeline has no step {shown(text)}.", suggestion(text, STEPS))
+    return text
 
 
 def action(text: str) -> str:

@@ -56,6 +56,7 @@ def pipeline_of(obj: Obj) -> PipelineSnapshot:
         owner=annotation(obj, OWNER),
         phase=_phase(obj, root),
         message=_tidy(text(obj, "status", "message") or _last_word(root)) or problem,
+        waits_for=_waits_for(obj),
         steps=_steps(obj, nodes, root),
         started_at=moment(obj, "status", "startedAt"),
         finished_at=moment(obj, "status", "finishedAt"),
@@ -71,6 +72,14 @@ def _phase(obj: Obj, root: Obj) -> PipelinePhase:
         verdict = text(root, "phase") or ("Failed" if text(obj, "spec", "shutdown") else said)
         return PipelinePhase.SUCCEEDED if verdict == "Succeeded" else PipelinePhase.FAILED
     return PipelinePhase.RUNNING if said == "Running" else PipelinePhase.WAITING
+
+
+def _waits_for(obj: Obj) -> str:
+    """Name the workflow that holds the lock; what is written of it stays behind when the lock has been given."""
+    if text(obj, "status", "phase") not in {"", "Pending"}:
+        return ""
+    waits = next(mappings(obj, "status", "synchronization", "mutex", "waiting"), {})
+    return text(waits, "holder").rpartition("/")[2]
 
 
 def _last_word(root: Obj) -> str:

@@ -9,12 +9,23 @@ from commands.core.acts import is_ours
 from commands.core.addresses import live_address
 from commands.core.card import Card, Headline
 from commands.core.model import Act, Action, Deployment, Failure, Stage
-from integrations.slack import blocks, card_back, card_buttons, card_lines, card_troubles, card_words, text
+from commands.core.owners import OF_THE_APP
+from integrations.slack import (
+    blocks,
+    card_back,
+    card_buttons,
+    card_lines,
+    card_stalls,
+    card_troubles,
+    card_words,
+    text,
+)
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
 
-_QUOTES = 2_200
+_QUOTES = 800
+"""What of the decisive lines fits the screen of a phone; the thread has more."""
 _BEFORE_RELEASE = frozenset({"fetch-artifact", "build-image", "resolve-image", "fetch-chart"})
 _WITH_PIPELINE = frozenset({Headline.BUILDING, Headline.RELEASING, Headline.FAILED, Headline.CANCELLED})
 _WITH_FAILURE = frozenset({Headline.FAILED, Headline.RESTORING})
@@ -85,7 +96,7 @@ def _body(card: Card) -> list[Part]:
     lines: list[tuple[Mrkdwn, Keep]] = []
     if card.headline in _WITH_PIPELINE and not _failed_in_rollout(card):
         lines.append((card_lines.pipeline(deployment), Keep.FIRST))
-        lines.append((_held(deployment), Keep.FIRST))
+        lines.append((card_stalls.lines_of(deployment) or _held(deployment), Keep.FIRST))
     if card.headline in _WITH_ROLLOUT:
         lines.append((card_lines.rollout(card), Keep.FIRST))
         lines += _explained(card)
@@ -122,12 +133,15 @@ def _failure(deployment: Deployment, failure: Failure) -> Mrkdwn:
     if failure.exit_code is not None:
         details.append(fill(card_words.EXIT_CODE, code=failure.exit_code))
     if failure.cause and not is_sentence:
-        details.append(text.escape(failure.cause, limit=60))
+        details.append(text.escape(failure.cause.replace("-", " "), limit=60))
     first = fill(card_words.FAILURE, message=message) + (f" ({', '.join(details)})" if details else "")
     proof = (failure.message,) if is_sentence and failure.message not in {"", failure.cause, *failure.lines} else ()
     quoted = text.quote((*failure.lines, *proof), limit=_QUOTES)
     released = "" if deployment.restore is not None else _released(deployment, failure)
-    lines = (first, quoted, released, card_troubles.remedy(deployment, failure.cause))
+    lines = (
+        *(first, quoted, released),
+        *(card_troubles.remedy(deployment, failure.cause), _owner(failure)),
+    )
     return Mrkdwn("\n".join(line for line in lines if line))
 
 
@@ -138,6 +152,12 @@ def _held(deployment: Deployment) -> Mrkdwn:
         return Mrkdwn("")
     said = fill(card_words.HELD_STEP, step=step.name, message=step.message)
     return Mrkdwn(f"{said}\n{card_troubles.remedy(deployment, step.cause)}")
+
+
+def _owner(failure: Failure) -> Mrkdwn:
+    """Name who can mend it."""
+    template = card_words.OWNER if failure.step and failure.cause not in OF_THE_APP else card_words.OWNER_OF_APP
+    return fill(template, owner=failure.owner) if failure.owner else Mrkdwn("")
 
 
 def _released(deployment: Deployment, failure: Failure) -> Mrkdwn:

@@ -1,6 +1,7 @@
 """The English words of the card and the form: templates over facts, filled by `phrases`; `words` explains formats."""
 
 from commands.core.card import Headline
+from commands.core.model import StallKind
 from commands.core.observed import AnalysisKind, AnalysisPhase, Strategy
 
 HEADLINES: dict[Headline, tuple[str, str]] = {
@@ -89,6 +90,17 @@ FIRST_BLUE = "First deploy: {version} is live as blue"
 FAILURE = "{message}"
 FAILED_STEP = "step {step}"
 EXIT_CODE = "exit {code}"
+STALLS: dict[StallKind, str] = {
+    StallKind.LOCKED: "⏳ Waits since {at:time} for the workflow {detail:code}, which holds the lock of this place.",
+    StallKind.NOT_BEGUN: "⏳ Argo Workflows has not begun since {at:time}{detail:if|: #|}. Its controller may be down.",
+    StallKind.CANNOT_BEGIN: "⏳ No progress at {step:step} since {at:time}: its pod has not begun{detail:if| (#)|}.",
+    StallKind.TOO_LONG: "⏳ No progress at {step:step} since {at:time}, and Argo has not ended it.",
+    StallKind.NOT_CLOSED: "⏳ All steps have ended, but the workflow has not since {at:time}.",
+}
+STALL_NEXT = "Cancel it{owner:if|, or ask #|}."
+STALL_NO_CANCEL = "A release that has begun is not cancelled{owner:if|: ask #|: ask your platform team}."
+OWNER = "Owner of this step: {owner}"
+OWNER_OF_APP = "Owner: {owner}"
 HELD_STEP = "{step:step} cannot begin: {message}"
 NOTHING_RELEASED = "Nothing was released{running:if|; # runs untouched|}."
 MAYBE_RELEASED = "Part of the release may have reached the cluster{running:if|; # ran before|}."

@@ -202,6 +202,7 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "times": _times,
     "condition": _condition,
     "meaning": _named(MEANINGS),
+    "stall": _named(words.STALLS),
     "digest": _digest,
     "commit": _commit,
     "link": _link,

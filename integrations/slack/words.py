@@ -315,6 +315,7 @@ MILESTONES: dict[M, str] = {
     M.INCONCLUSIVE: f"The analysis could not decide: {card_words.MEASURED}. A person has to",
     M.CANCELLED: "Cancelled by {by:person}, nothing was released",
     M.FAILED: "Failed{step:if-step| at #|}{detail:if|: #|}",
+    M.STALLED: "{kind:stall}{step:if-step| at #|} since {at:time}{detail:if|: #|}{owner:if| · owner: #|}",
     M.UNHEALTHY: "Not healthy{detail:if|: #|}",
     M.SUPERSEDED: "Superseded{version:if| by #|}: this is no longer what is being rolled out",
     M.DONE: "Done in {seconds:span}",
@@ -348,6 +349,7 @@ MILESTONE_FACTS: dict[M, frozenset[str]] = {
     M.INCONCLUSIVE: frozenset({"metric", "value", "needs", "refuses", "measured", "detail"}),
     M.CANCELLED: frozenset({"by"}),
     M.FAILED: frozenset({"step", "detail"}),  # `step` is the pipeline's name of it, empty for the rollout.
+    M.STALLED: frozenset({"kind", "step", "at", "detail", "owner"}),  # All but kind and at may be empty.
     M.UNHEALTHY: frozenset({"detail"}),
     M.SUPERSEDED: frozenset({"version"}),  # What is rolled out now, or empty.
     M.DONE: frozenset({"seconds"}),
@@ -395,6 +397,13 @@ STAGES: dict[str, str] = {
     "rejected": "rejected",
     "expired": "expired",
     "superseded": "superseded",
+}
+STALLS: dict[str, str] = {
+    "locked": "Waits for another workflow",
+    "not-begun": "Argo Workflows has not begun it",
+    "cannot-begin": "No progress",
+    "too-long": "No progress",
+    "not-closed": "All steps have ended, but the workflow has not",
 }
 STEPS: dict[str, str] = {
     "fetch-artifact": "Artifact",

@@ -20,6 +20,7 @@ from commands.core.model import (
     Restore,
     Source,
     Stage,
+    Stall,
     WayBack,
 )
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Strategy
@@ -61,6 +62,7 @@ deployment_rows = Table(
     Column("pipeline", Document(PipelineSnapshot)),
     Column("rollout", Document(RolloutSnapshot)),
     Column("failure", Document(Failure)),
+    Column("stall", Document(Stall)),
     Column("moved_outside_at", Moment),
     Column("hold", Document(Hold)),
     Column("restart", Document(Restart)),

@@ -51,6 +51,7 @@ def app(name: str, *, strategy: Strategy | None = Strategy.CANARY, environments:
         base_image="harbor.example.com/base/jre@sha256:" + "0" * 64,
         chart=Chart(repository="https://gitea.example.com/platform/charts.git", path="app", ref="v1.4.0"),
         environments=environments or ("staging", "production"),
+        owners=(f"@team-{name}",),
         aliases=("store",) if name == "shop" else (),
         strategy=strategy,
         values={"replicas": 5},
@@ -131,6 +132,7 @@ class Desk:
             chat=self.chat,
             clock=self.clock,
             reminders=Reminders(catalogs=self, people=self.people),
+            catalogs=self,
             images=self.images,
         )
 

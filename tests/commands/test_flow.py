@@ -288,6 +288,25 @@ async def test_a_log_that_cannot_be_read_keeps_nothing_from_ending() -> None:
     assert (await desk.row(row)).stage is Stage.FAILED
 
 
+async def test_a_pipeline_that_stands_still_is_looked_at_in_time_and_said_to_stand_once() -> None:
+    desk = Desk()
+    row = await desk.started()
+    await desk.advance.run(row.id)
+    held = make.step("fetch-artifact", StepPhase.PENDING, message="ErrImagePull")
+    standing = make.pipeline(owner=row.id, phase=PipelinePhase.RUNNING, steps=(held,), finished_at=None)
+    desk.pipelines.put(row.place, standing)
+    wake = (await desk.advance.run(row.id)).wake
+    assert wake is not None
+    desk.clock.at = wake
+    for _ in range(3):
+        assert (await desk.advance.run(row.id)).wake is None
+        desk.clock.pass_by(60)
+    assert [each.code for each in await desk.deployments.unsaid(row.id)] == [MilestoneCode.STALLED]
+    shown = (await desk.row(row)).stall
+    assert shown is not None
+    assert (shown.step, shown.detail) == ("fetch-artifact", "ErrImagePull")
+
+
 async def test_cancel_stops_the_pipeline() -> None:
     desk = Desk()
     row = await desk.started()

@@ -122,7 +122,9 @@ def test_a_failing_pipeline_step_is_named_on_the_card_with_its_cause(world: Worl
     world.fault(system="workflows", kind="step-fails", match="build-image", count=1, exit_code=12, log=log)
     world.type("alice", "/deploy shop v1.2")
     card = world.card_shows("failed at Image", "exit 12", "413 quota of project shop", "v1.1 runs untouched")
+    assert "Owner of this step: #platform-help" in card.text
     world.thread_ends(card, "Failed at Image")
+    assert "413 quota of project shop" in world.thread(card)[-1], "the thread has the end of the log"
     assert any(message.is_broadcast for message in world.messages()), "a failure is heard in the channel"
     world.type("alice", "/deploy shop v1.2")
     world.card_shows("waits for a promote", number=2)

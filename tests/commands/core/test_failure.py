@@ -16,7 +16,7 @@ def test_what_the_step_says_itself_wins_over_what_the_cluster_says() -> None:
     assert explain(step_failed, message="", log=()).cause == "out-of-memory"
     log = ("at work", '{"cause": "quota-exceeded", "evidence": "No room."}')
     assert explain(step_failed, message="", log=log) == Failure(
-        step="release", message="No room.", exit_code=137, cause="quota-exceeded", lines=("at work",)
+        step="release", message="No room.", exit_code=137, cause="quota-exceeded", lines=("at work",), tail=("at work",)
     )
 
 

@@ -166,7 +166,10 @@ def test_a_failed_restore_ends_with_its_reason_after_its_log_was_read() -> None:
     last = move(first.deployment, restore=failed, log=("helm", line))
     assert last.deployment.stage is Stage.ABORTED
     failure = restore_of(last).failure
-    assert failure == Failure(step="release", message="no room", exit_code=14, cause="quota-exceeded", lines=("helm",))
+    lines = ("helm",)
+    assert failure == Failure(
+        step="release", message="no room", exit_code=14, cause="quota-exceeded", lines=lines, tail=lines
+    )
     assert [(m.code, m.is_broadcast, m.lines) for m in last.milestones] == [
         (MilestoneCode.NOT_RESTORED, True, ("helm",))
     ]

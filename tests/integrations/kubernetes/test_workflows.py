@@ -139,6 +139,9 @@ def test_a_pipeline_that_waits_for_the_lock_says_so() -> None:
     seen = next(each for each in waiting if each.message)
     assert seen.phase is PipelinePhase.WAITING
     assert seen.message == "Waiting for argo/Mutex/deploy-workflow-mutex-wait lock. Lock status: 0/1"
+    assert {each.waits_for for each in waiting if each.name.endswith("-c")} == {"", "workflow-mutex-wait-a"}
+    # What is written of the lock stays behind when the lock has been given.
+    assert not any(each.waits_for for each in waiting if each.phase is PipelinePhase.RUNNING)
     assert story("workflow-mutex-wait", "-b")[-1] == "succeeded deploy:succeeded"
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from commands.core.card import Card, draw
 from commands.core.failure import Cause
-from commands.core.model import Act, Action, ActState, Deployment, Failure, Hold, Stage, WayBack
+from commands.core.model import Act, Action, ActState, Deployment, Failure, Hold, Stage, Stall, StallKind, WayBack
 from commands.core.observed import (
     AnalysisKind,
     AnalysisPhase,
@@ -104,13 +104,14 @@ def failed(strategy: Strategy) -> Deployment:
         cause="Harbor refused the push: project quota exceeded",
         exit_code=12,
         lines=("pushing layer 3 of 5", "413 quota of project shop is 50 GiB, used 50 GiB"),
+        owner="#platform-help",
     )
     return ended(Stage.FAILED, strategy, pipeline=pipeline(phase=PipelinePhase.FAILED, steps=steps), failure=failure)
 
 
 def every_card() -> Mapping[str, Card]:
     rows = {f"{name}-{strategy.value}": row for strategy in Strategy for name, row in _for(strategy).items()}
-    cards = {name: draw(row, ()) for name, row in (rows | _odd() | _backs()).items()}
+    cards = {name: draw(row, ()) for name, row in (rows | _odd() | _backs() | _stalled()).items()}
     return cards | {"pending-canary": _pending(), "pending-full-canary": _pending(Action.FULL, "100")}
 
 
@@ -164,6 +165,20 @@ def _pauses(strategy: Strategy) -> dict[str, Deployment]:
         "timed-pause": rolling_out(paused(PauseReason.STEP, is_timed=True, step_index=3, weight=50, actual_weight=50)),
         "inconclusive": rolling_out(paused(PauseReason.INCONCLUSIVE, message="InconclusiveAnalysisRun")),
     }
+
+
+def _stalled() -> dict[str, Deployment]:
+    """Make a card for each way in which a pipeline can stop moving."""
+    held = step("build-image", StepPhase.PENDING, message="ErrImagePull: no such image", cause="step-image-pull")
+    waiting = building(pipeline=pipeline(phase=PipelinePhase.RUNNING, steps=(step("fetch-artifact"), held)))
+    details = {StallKind.LOCKED: "shop-production-141", StallKind.CANNOT_BEGIN: held.message}
+    rows = {}
+    for kind in StallKind:
+        at = held.name if kind in {StallKind.CANNOT_BEGIN, StallKind.TOO_LONG} else ""
+        stall = Stall(kind=kind, since=SINCE, step=at, detail=details.get(kind, ""), owner="#platform-help")
+        rows[f"stalled-{kind.value}"] = replace(waiting, stall=stall)
+    late = replace(rows["stalled-not-closed"], stage=Stage.RELEASING)
+    return {**rows, "stalled-in-release": replace(late, stall=Stall(kind=StallKind.NOT_CLOSED, since=SINCE))}
 
 
 def _odd() -> dict[str, Deployment]:

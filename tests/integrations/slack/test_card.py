@@ -132,7 +132,7 @@ def test_failure_says_cause_proof_and_what_was_released() -> None:
 def test_cause_that_is_a_code_word_stands_in_parentheses() -> None:
     failure = Failure(step="release", message="could not apply", cause="chart-invalid")
     told = readable(render(draw(ended(Stage.FAILED, Strategy.CANARY, failure=failure), ())))
-    assert "could not apply (step release, chart-invalid)" in told
+    assert "could not apply (step release, chart invalid)" in told
     assert "Part of the release may have reached the cluster; v1.1 ran before." in told
 
 

@@ -6,12 +6,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from alembic.script import ScriptDirectory
+
 from commands.core.model import Act, Action, Deployment, Expected
 from commands.core.observed import Strategy
 from commands.core.ports import Deployments, NewDeployment, Started
 from commands.core.reasons import Milestone, MilestoneCode
 from integrations.store import SqlDeployments, StoreSettings
 from tests.make import ALICE, BOB, NOON, PLACE
+
+ROOT = Path(__file__).parents[3]
+
+
+def newest() -> str:
+    """Return the number of the newest tables."""
+    return ScriptDirectory(str(ROOT / "integrations/store/migrations")).get_current_head() or ""
 
 
 class NoonClock:
