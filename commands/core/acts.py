@@ -59,7 +59,8 @@ def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possib
 
 def is_moving(rollout: RolloutSnapshot) -> bool:
     """Say whether a release is on its way: neither through nor taken back."""
-    return not rollout.is_aborted and rollout.current_hash != rollout.stable_hash
+    # In its first moment a Rollout has no stable version yet: there is nothing that could be gone back to.
+    return not rollout.is_aborted and rollout.stable_hash not in {"", rollout.current_hash}
 
 
 def can_be_held(rollout: RolloutSnapshot) -> bool:
@@ -138,6 +139,7 @@ def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
         observed_generation=rollout.observed_generation,
         current_hash=rollout.current_hash,
         stable_hash=rollout.stable_hash,
+        was_retried=rollout.was_retried,
         step_index=rollout.step_index if is_promote else None,
         pause_since=rollout.pause.since_text if is_promote and rollout.pause else "",
         is_held=rollout.is_held,

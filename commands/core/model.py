@@ -314,6 +314,7 @@ class Expected:
     pause_since: str = ""
     is_held: bool = False
     restart_at: str = ""
+    was_retried: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,6 +258,8 @@ class RolloutSnapshot:
     """The images of the ReplicaSets that still exist, the newest first: what can come back without a pull or build."""
     has_router: bool = False
     """A traffic router gives the canary its weight, not the number of its pods."""
+    was_retried: bool = False
+    """An abort was taken back in words: the status says that it is false, which is no lack of it to a test."""
     may_surge: bool = True
     """There may be one pod more than wanted while the canary moves, so that its share comes closer to what is asked."""
     restarting_since: str = ""

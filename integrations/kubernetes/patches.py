@@ -26,7 +26,7 @@ def patch_for(action: Action, expected: Expected) -> Patch:
             return [*_identity(expected), *_gate(expected), {"op": "remove", "path": "/status/pauseConditions"}]
         case Action.FULL:
             # On an aborted rollout promoteFull would clear the abort and ship what somebody stopped.
-            guard = _test("/status/abort", None)
+            guard = _test("/status/abort", False if expected.was_retried else None)
             return [*_identity(expected), _stable(expected), guard, _add("/status/promoteFull")]
         case Action.ABORT:
             return [*_identity(expected), _stable(expected), _add("/status/abort")]

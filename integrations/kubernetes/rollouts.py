@@ -119,6 +119,7 @@ class RolloutView:
     selector: tuple[tuple[str, str], ...]
     has_router: bool
     may_surge: bool
+    was_retried: bool
     restarting_since: str
     refusal: str
     analyses: tuple[Analysis, ...]
@@ -181,6 +182,7 @@ def project_rollout(obj: Obj) -> RolloutView:
         preview_hash=text(obj, "status", "blueGreen", "previewSelector"),
         selector=tuple(sorted((k, str(v)) for k, v in mapping(obj, "spec", "selector", "matchLabels").items())),
         has_router=isinstance(at(obj, "spec", "strategy", "canary", "trafficRouting"), dict),
+        was_retried=at(obj, "status", "abort") is False,
         may_surge=str(at(obj, "spec", "strategy", "canary", "maxSurge")) not in {"0", "0%"},
         restarting_since=_restarting_since(obj),
         refusal=_refusal(obj),
@@ -283,6 +285,7 @@ def snapshot_of(
         kept_images=tuple(_main_image(each.containers) for each in sorted(own, key=_newest_first)),
         has_router=rollout.has_router,
         may_surge=rollout.may_surge,
+        was_retried=rollout.was_retried,
         restarting_since=rollout.restarting_since,
         analyses=analyses.analyses_of(
             rollout.analyses, runs, uid=rollout.uid, current_hash=rollout.current_hash, said=rollout.message
@@ -344,10 +347,10 @@ def _actual_weight(rollout: RolloutView, new: ReplicaSetView | None, old: list[R
     if rollout.strategy is Strategy.BLUE_GREEN:
         return _wanted_weight(rollout)
     if rollout.routed_weight is not None:
-        return rollout.routed_weight
+        return min(max(rollout.routed_weight, 0), WHOLE)
     # The sum over the ReplicaSets is of the same moment as its part, which status.availableReplicas is not.
-    available = new.available if new is not None else 0
-    everything = available + sum(each.available for each in old)
+    available = max(new.available, 0) if new is not None else 0
+    everything = available + sum(max(each.available, 0) for each in old)
     return available * WHOLE // everything if everything else 0
 
 

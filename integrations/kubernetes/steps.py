@@ -9,6 +9,7 @@ from integrations.kubernetes.fields import Obj, at, digits, mappings, number
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+_WHOLE_WEIGHT = 100
 _LONGEST = 1_000_000_000  # seconds: thirty years, so that a date can be reckoned with it
 
 
@@ -36,6 +37,7 @@ def _seconds(value: object) -> float | None:
 def _step(step: Obj) -> CanaryStep:
     weight = number(step, "setWeight")
     if weight is not None:
+        weight = min(max(weight, 0), _WHOLE_WEIGHT)  # The controller calls anything else an invalid spec.
         return CanaryStep(kind=CanaryStepKind.WEIGHT, weight=weight, label=f"{weight} %")
     if "pause" in step:
         duration = seconds_of(at(step, "pause", "duration"))

@@ -232,3 +232,8 @@ async def test_who_may_only_hold_cannot_let_go_by_advancing() -> None:
     for request in (ResumeRequest(app="shop"), PromoteRequest(app="shop"), PromoteRequest(app="shop", is_full=True)):
         denied = await typed(desk, request, user=carl)
         assert (denied.code, denied.facts["action"]) == (ReasonCode.ROLE_MISSING, "resume")
+
+
+def test_a_rollout_in_its_first_moment_has_nothing_to_go_back_to_and_no_buttons() -> None:
+    new = make.rollout(phase=RolloutPhase.PROGRESSING, pause=None, stable_hash="")
+    assert possible(make.deployment(stage=Stage.ROLLING_OUT, rollout=new)) == ()

@@ -55,6 +55,11 @@ def test_other_actions_are_no_patches(action: Action) -> None:
         patch_for(action, CANARY)
 
 
+def test_going_to_the_end_after_a_retry_expects_the_abort_as_it_is_then_spelled() -> None:
+    tests = {each["path"]: each.get("value") for each in patch_for(Action.FULL, replace(CANARY, was_retried=True))}
+    assert tests["/status/abort"] is False
+
+
 @pytest.mark.parametrize("action", [Action.FULL, Action.ABORT])
 def test_there_is_nothing_to_do_to_a_finished_rollout(action: Action) -> None:
     assert is_pointless(action, replace(CANARY, stable_hash="bbbb"))
