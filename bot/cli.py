@@ -1,4 +1,4 @@
-"""The command line: `slipway run`, `slipway demo`, `slipway check`, and what tools need (`schema`, `settings`)."""
+"""The command line: `slipway run`, `demo` and `check`, and what tools need (`gallery`, `schema`, `settings`)."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from bot import settings as settings_module
@@ -31,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _check()
         case "schema":
             return _schema()
+        case "gallery":
+            return _gallery(options.out)
         case _:
             _write(settings_module.table())
             return 0
@@ -45,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("check", help="try the settings, the catalog and every system; exit code 0 if all is well")
     commands.add_parser("schema", help="print the JSON Schema of the catalog, for editors")
+    gallery = commands.add_parser("gallery", help="write every state that people can see in Slack as one HTML page")
+    gallery.add_argument(
+        "--out", type=Path, default=Path("gallery.html"), metavar="FILE", help="gallery.html if not given"
+    )
     commands.add_parser("settings", help="print every setting as a table")
     return parser
 
@@ -94,6 +101,20 @@ def _schema() -> int:
     from integrations.catalog import json_schema  # noqa: PLC0415  # see above
 
     _write(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+def _gallery(path: Path) -> int:
+    from integrations.slack.gallery.page import page  # noqa: PLC0415  # see above
+    from integrations.slack.gallery.pictures import pictures  # noqa: PLC0415
+
+    shown = list(pictures())
+    try:
+        path.write_text(page(shown), encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(f"slipway cannot write {path}: {error.strerror}\n")
+        return WRONG
+    _write(f"{path}: {len(shown)} states\n")
     return 0
 
 

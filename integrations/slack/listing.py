@@ -40,7 +40,8 @@ def detail(row: StatusRow, *, home: str) -> Mrkdwn:
     served = [_served(row)] if row.moving and not _is_done(row) else list(_standing(row))
     lines = [Mrkdwn(_BETWEEN.join([start, *served]))]
     if row.moving is not None:
-        lines.append(Mrkdwn(_BETWEEN.join(_moving(row.moving, row, home))))
+        moving = Mrkdwn(_BETWEEN.join(_moving(row.moving, row, home)))
+        lines.append(Mrkdwn(f"{words.BELOW} {moving}"))
     return Mrkdwn("\n".join(lines))
 
 

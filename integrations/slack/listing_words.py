@@ -30,4 +30,5 @@ REASON = "“{reason}”"
 DIGEST = "{digest:digest}"
 CAN_RETURN = "↩ can be rolled back to"
 
+BELOW = "↳"
 WELL, UNWELL, IDLE, MOVES = "🟢", "🔴", "⚪", "🟡"

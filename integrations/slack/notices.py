@@ -30,8 +30,9 @@ def render(notice: Notice, *, home: str = "") -> Message:
     """
     words_said = sentence(notice)
     parts = [Part(blocks.section(words_said))]
-    rows = [*_rows(notice.rows), *_listed(notice, home)]
+    rows = _rows(notice.rows)
     parts += [Part(blocks.section(page), Keep.EARLIER) for page in _pages(rows, count=len(rows))]
+    parts += [Part(blocks.section(page), Keep.EARLIER) for page in _listed(notice, home)]
     plan = _pages(_plan(notice.lines), count=len(notice.lines))
     parts += [Part(blocks.section(page), Keep.EARLIER) for page in plan]
     lines = [offers.line(offer) for offer in notice.offers]
@@ -39,9 +40,6 @@ def render(notice: Notice, *, home: str = "") -> Message:
     buttons = _buttons(notice.choices)
     parts += [Part(blocks.actions(buttons))] if buttons else []
     return blocks.fit(parts, fallback=words_said)
-
-
-_SHOWN = {ReasonCode.STATUS: listing.detail, ReasonCode.FLEET: listing.brief}
 
 
 def is_confirmation(action: str) -> bool:
@@ -62,12 +60,16 @@ def has_cards(notice: Notice) -> bool:
     return any(row is not None and row.card is not None for row in moving)
 
 
-def _listed(notice: Notice, home: str) -> list[Mrkdwn]:
-    shown = _SHOWN.get(notice.code, listing.line)
-    return [
-        *(shown(row, home=home) for row in notice.status),
-        *(listing.past(row, home=home) for row in notice.history),
-    ]
+def _listed(notice: Notice, home: str) -> Iterator[Mrkdwn]:
+    """Draw the page of a list: lines close together, what takes more than a line on its own."""
+    match notice.code:
+        case ReasonCode.STATUS:
+            yield from (listing.detail(row, home=home) for row in notice.status)
+        case ReasonCode.FLEET:
+            yield from _pages([listing.brief(row, home=home) for row in notice.status], count=len(notice.status))
+        case _:
+            yield from _pages([listing.line(row, home=home) for row in notice.status], count=len(notice.status))
+    yield from (listing.past(row, home=home) for row in notice.history)
 
 
 def _rows(rows: Sequence[str]) -> list[Mrkdwn]:

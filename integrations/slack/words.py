@@ -47,7 +47,7 @@ SAYINGS: dict[R, Saying] = {
     R.MISSING_APP: Saying(
         "Nothing was done.",
         "{verb:if-code|# needs the name of an app.|The name of an app is missing.}",
-        "Add it and send the command again; `/rollout status` lists the apps.",
+        "Add it and send the command again; `/rollout status all` lists the apps.",
     ),
     R.MISSING_VERSION: Saying(
         "Nothing was started.",
@@ -62,7 +62,7 @@ SAYINGS: dict[R, Saying] = {
     R.UNKNOWN_APP: Saying(
         "Nothing was done.",
         "No app {word:code}.",
-        "{guess:if-code|Did you mean #?|`/rollout status` lists the apps.}",
+        "{guess:if-code|Did you mean #?|`/rollout status all` lists the apps.}",
     ),
     R.UNKNOWN_VERSION: Saying(
         "Nothing was started.",
@@ -72,7 +72,7 @@ SAYINGS: dict[R, Saying] = {
     R.UNKNOWN_ENVIRONMENT: Saying(
         "Nothing was done.",
         "No environment {word:code}.",
-        "{guess:if-code|Did you mean #?|`/rollout status` lists the environments.}",
+        "{guess:if-code|Did you mean #?|`/rollout status all` lists the environments.}",
     ),
     R.WRONG_ENVIRONMENT: Saying(
         "Nothing was done.",

@@ -34,10 +34,21 @@ def test_without_a_command_it_says_which_there_are(capsys: pytest.CaptureFixture
 
 def test_an_unknown_command_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     said = refused(["rnu"], capsys)
-    assert all(name in said for name in ("rnu", "run", "demo", "check", "schema", "settings"))
+    assert all(name in said for name in ("rnu", "run", "demo", "check", "gallery", "schema", "settings"))
 
 
-@pytest.mark.parametrize("command", ["run", "check", "schema", "settings"])
+def test_the_gallery_is_written_where_it_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["gallery", "--out", str(tmp_path / "states.html")]) == 0
+    assert capsys.readouterr().out.endswith(" states\n")
+    assert (tmp_path / "states.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_gallery_that_cannot_be_written_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["gallery", "--out", str(tmp_path / "nowhere" / "states.html")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "check", "gallery", "schema", "settings"])
 def test_what_a_command_does_not_know_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "unknown: --fast now" in refused([command, "--fast", "now"], capsys)
 
@@ -47,7 +58,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    assert all(name in said for name in ("run", "demo", "check", "schema", "settings"))
+    assert all(name in said for name in ("run", "demo", "check", "gallery", "schema", "settings"))
 
 
 def test_the_arguments_of_the_process_count_when_none_are_given(

@@ -16,8 +16,8 @@ from integrations.slack.blocks import BLOCKS, Keep, Part, fit, section
 from integrations.slack.card import render
 from integrations.slack.card_lines import bar
 from integrations.slack.client import digest_of
+from integrations.slack.gallery.states import building, ended, every_card, failed, green, paused, rolling_out
 from integrations.slack.text import Mrkdwn
-from tests.integrations.slack.cards import building, ended, every_card, failed, green, paused, rolling_out
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless
 from tests.integrations.slack.limits import assert_fits, buttons, menu
 from tests.integrations.slack.readable import readable

@@ -1,59 +1,22 @@
-"""What runs where and what was deployed, as people read it."""
-
-from datetime import timedelta
+"""The lines of lists, one by one; whole lists are among the gallery's pictures."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.core.model import CardRef, Content, Deployment, Failure, Stage
-from commands.core.observed import PauseReason, Replicas, RolloutPhase, Strategy
+from commands.core.model import CardRef
+from commands.core.observed import Replicas, RolloutPhase, Strategy
 from commands.core.reading import HistoryRow, StatusRow
 from commands.core.reasons import Fact, Notice, ReasonCode
 from integrations.slack import listing, notices
-from integrations.slack.blocks import Message
-from tests.integrations.slack.cards import building, ended, green, moving, paused, rolling_out
+from integrations.slack.gallery.replies import WAITING
+from integrations.slack.gallery.states import building, green, moving, rolling_out
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless
 from tests.integrations.slack.limits import assert_fits
-from tests.integrations.slack.readable import readable
-from tests.make import DIGEST, NOON, deployment, healthy, rollout
+from tests.make import deployment, healthy, rollout
 
 HOME = "https://acme.slack.com/"
 CARD = CardRef(channel="C0DEPLOYS", ts="1762084800.000100")
-WAITING = StatusRow(
-    app="shop",
-    environment="production",
-    running="v1.1",
-    since=NOON,
-    rollout=paused(PauseReason.STEP),
-    moving=rolling_out(paused(PauseReason.STEP), stage=Stage.PAUSED, card=CARD),
-    waits_for=("approver", "admin"),
-)
-
-
-def lists(*rows: StatusRow, code: ReasonCode = ReasonCode.STATUS) -> Message:
-    facts: dict[str, Fact] = {
-        "app": "shop",
-        "environment": "",
-        "count": len(rows),
-        "moving": 1,
-        "unwell": 0,
-        "page": 2,
-        "pages": 16,
-    }
-    return notices.render(Notice(code=code, facts=facts, status=rows), home=HOME)
-
-
-def test_an_app_is_told_with_what_is_served_and_what_moves() -> None:
-    quiet = StatusRow(app="shop", environment="staging", running="v1.2", since=NOON, rollout=healthy())
-    assert readable(lists(quiet, WAITING, StatusRow(app="shop", environment="dev"))) == (
-        "*What runs where: shop* Page 2 of 16\n"
-        "🟢 *staging* · `v1.2` · canary · 5/5 ready · since 2026-11-02 12:00 UTC\n"
-        "🟡 *production* · runs `v1.1` · since 2026-11-02 12:00 UTC\n"
-        "<https://acme.slack.com/archives/C0DEPLOYS/p1762084800000100|#142> `v1.2` · canary · waits for a promote"
-        " · 20 % · step 2 of 4 · by @alice · waits for `approver` or `admin`\n"
-        "⚪ *dev* · nothing runs\n"
-    )
 
 
 def test_the_list_of_all_says_less_of_each() -> None:
@@ -131,62 +94,6 @@ def test_a_place_is_told_in_one_line(row: StatusRow, said: str) -> None:
 )
 def test_what_is_served_is_told_apart_from_what_moves(row: StatusRow, said: str) -> None:
     assert listing.detail(row, home="").startswith(said)
-
-
-def test_history_tells_version_outcome_who_when_why_and_what_can_come_back() -> None:
-    failed = ended(
-        Stage.FAILED, Strategy.CANARY, reason="", failure=Failure(step="build-image", message="no"), content=Content()
-    )
-    rows = (
-        HistoryRow(
-            deployment=ended(Stage.SUCCEEDED, Strategy.CANARY, card=CARD, content=Content(digest=DIGEST)),
-            can_return=True,
-        ),
-        HistoryRow(deployment=failed),
-    )
-    facts: dict[str, Fact] = {"app": "shop", "environment": "production", "count": 2, "page": 0}
-    message = notices.render(Notice(code=ReasonCode.HISTORY, facts=facts, history=rows), home=HOME)
-    assert readable(message) == (
-        "*Deployments of shop to production*\n"
-        "✅ <https://acme.slack.com/archives/C0DEPLOYS/p1762084800000100|#142> `v1.2` · production · canary"
-        " · done in 12 min 4 s · by @alice · 2026-11-02 12:00 UTC\n"
-        "“fix the checkout” · sha256:abababababa… · ↩ can be rolled back to\n"
-        "🔴 #142 `v1.2` · production · canary · failed at Image · by @alice · 2026-11-02 12:00 UTC\n"
-    )
-
-
-LONGEST = {"app": "a" * 40, "environment": "e" * 40, "version": "v" * 128, "number": 1_000_000}
-
-
-def longest(**changes: object) -> Deployment:
-    reason = ("🚀 & <b> مرحبا " * 30)[:300]
-    return deployment(
-        **{**LONGEST, "reason": reason, "card": CARD, "rollout": rollout(deployment=1_000_000), **changes}
-    )
-
-
-@pytest.mark.parametrize(("code", "size"), [(ReasonCode.FLEET, 25), (ReasonCode.MOTION, 15), (ReasonCode.STATUS, 8)])
-def test_a_page_of_the_longest_rows_is_shown_whole(code: ReasonCode, size: int) -> None:
-    row = StatusRow(
-        app="a" * 40,
-        environment="e" * 40,
-        running="v" * 128,
-        since=NOON,
-        rollout=rollout(),
-        moving=longest(stage=Stage.PAUSED),
-        waits_for=("r" * 40,) * 9,
-    )
-    message = lists(*[row] * size, code=code)
-    assert_fits(message)
-    assert readable(message).count("e" * 40) == size
-
-
-def test_a_page_of_the_longest_history_is_shown_whole() -> None:
-    row = HistoryRow(deployment=longest(stage=Stage.SUCCEEDED, finished_at=NOON + timedelta(days=400)), can_return=True)
-    facts: dict[str, Fact] = {"app": "a" * 40, "environment": "", "count": 11, "page": 1}
-    message = notices.render(Notice(code=ReasonCode.HISTORY, facts=facts, history=(row,) * 10), home=HOME)
-    assert_fits(message)
-    assert readable(message).count("↩") == 10
 
 
 @given(st.one_of(st.text(max_size=300), st.sampled_from(HOSTILE)))

@@ -7,11 +7,11 @@ from commands.core.failure import Cause as ClusterCause
 from commands.core.model import Failure, Stage
 from commands.core.observed import StepPhase, Strategy
 from integrations.slack.card import render
+from integrations.slack.gallery.states import building, ended
 from integrations.slack.phrases import needs
 from integrations.slack.remedies import REMEDIES
 from steps.outcome import Cause
 from tests import failures
-from tests.integrations.slack.cards import building, ended
 from tests.integrations.slack.limits import assert_fits
 from tests.integrations.slack.readable import readable
 from tests.make import pipeline, step

@@ -8,26 +8,17 @@ from commands.core.card import Headline
 from commands.core.model import Action, Stage
 from commands.core.reasons import Fact, Label, MilestoneCode, ReasonCode
 from integrations.slack import card_words, phrases, words
+from integrations.slack.gallery.replies import FACTS, LISTED
 from integrations.slack.phrases import fill
 from tests.integrations.slack.hostile import HOSTILE
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-PLAIN: dict[str, Fact] = {
-    "app": "shop", "version": "v1.2", "environment": "production", "strategy": "canary", "word": "shpo",
-    "guess": "shop", "verb": "promote", "role": "approver", "roles": "deployer", "action": "promote", "by": "U0CAROL",
-    "at": NOON, "holder_number": 141, "holder_version": "v1.1.9", "holder_stage": "rolling_out", "deployment": 142,
-    "running": "v1.1", "error": "a1b2c3d4", "system": "Nexus", "detail": "quota exceeded", "count": 3, "hint": "",
-    "link": "C0PROD", "environments": "staging, production", "ago": 3, "weight": 50, "seconds": 724,
-    "digest": "sha256:" + "ab" * 32, "step": "build-image", "silent": "",
-    "critical": 2, "high": 5, "page": 2, "pages": 16, "moving": 3, "unwell": 1,
-    "people": "",
-}  # fmt: skip
-LISTS = {ReasonCode.HELP, ReasonCode.STATUS, ReasonCode.FLEET, ReasonCode.MOTION, ReasonCode.HISTORY}
+LISTS = {*LISTED, ReasonCode.HELP}
 
 
 def said(code: ReasonCode, **changes: Fact) -> str:
     saying = words.SAYINGS[code]
-    facts = {**PLAIN, **changes}
+    facts = {**FACTS, **changes}
     return " ".join(filled for part in (saying.what, saying.why, saying.next) if (filled := fill(part, facts).strip()))
 
 
@@ -123,10 +114,10 @@ def test_a_reminder_names_those_who_may_act_or_else_the_role() -> None:
 
 
 def test_milestones_read_as_in_a_log() -> None:
-    lines = {code: fill(words.MILESTONES[code], PLAIN) for code in MilestoneCode}
+    lines = {code: fill(words.MILESTONES[code], FACTS) for code in MilestoneCode}
     assert lines[MilestoneCode.ADVANCED] == "<@U0CAROL> advanced to 50 %"
     assert lines[MilestoneCode.IMAGE_BUILT] == "Image sha256:abababababa… built in 12 min 4 s · 2 critical · 5 high"
-    clean = fill(words.MILESTONES[MilestoneCode.IMAGE_REUSED], {**PLAIN, "critical": 0, "high": 0})
+    clean = fill(words.MILESTONES[MilestoneCode.IMAGE_REUSED], {**FACTS, "critical": 0, "high": 0})
     assert clean == "Image sha256:abababababa… was already built"
     assert lines[MilestoneCode.ABORTED] == "Aborted by <@U0CAROL>, traffic is back on v1.1"
     assert lines[MilestoneCode.FAILED] == "Failed at Image: quota exceeded"

@@ -16,13 +16,13 @@ from commands.core.reasons import Choice, Notice, ReasonCode
 from integrations.slack import payloads
 from integrations.slack.client import SlackChat
 from integrations.slack.connection import SlackSettings, new_session, web_client
+from integrations.slack.gallery.states import paused, rolling_out
 from integrations.slack.listeners import CHOICE, register
 from integrations.slack.notices import is_confirmation
 from integrations.slack.payloads import Click, Invocation
 from integrations.slack.socket import SlackSocket, bolt_app
 from playground.slack.model import Channel, Person
 from playground.slack.server import SlackStandIn
-from tests.integrations.slack.cards import paused, rolling_out
 
 LINE = "/deploy shop v1.2 to production"
 CONFIRM = Notice(

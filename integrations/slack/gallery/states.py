@@ -19,7 +19,7 @@ from commands.core.observed import (
     StepPhase,
     Strategy,
 )
-from tests.make import (
+from integrations.slack.gallery.examples import (
     BOB,
     NOON,
     OLD_DIGEST,

@@ -1,0 +1,1 @@
+"""Every state that people can see, as examples and as one page with pictures: `slipway gallery`."""
