@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
 from bot.worker import Worker
-from commands import abort, deploy, form, history, pause, plan, promote, resume, status
+from commands import abort, deploy, form, history, pause, plan, promote, resume, retry, rollback, status
 from commands import help as help_verb
 from commands.core import grammar, policy
 from commands.core.catalog import Catalog
 from commands.core.errors import SystemFailure
 from commands.core.form import Form
 from commands.core.grammar import Vocabulary
-from commands.core.model import Action, ChatUser
-from commands.core.ports import Catalogs, Clock, Deployments, People, Rollouts, Versions
+from commands.core.model import Action, ChatUser, Deployment
+from commands.core.ports import Catalogs, Clock, Deployments, Images, People, Rollouts, Versions
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.rendering import Charts, Objects, Renderer
 from commands.core.requests import (
@@ -31,14 +31,18 @@ from commands.core.requests import (
     HistoryRequest,
     LaterRequest,
     Misunderstood,
+    Origin,
     PauseRequest,
     PlanRequest,
     PressRequest,
     PromoteRequest,
     Request,
     ResumeRequest,
+    RetryRequest,
+    RollbackRequest,
     StatusRequest,
 )
+from commands.flow.again import Again
 from commands.flow.ask import Ask
 from commands.flow.whom import who_could
 
@@ -59,6 +63,8 @@ TEXTS: Mapping[str, str] = {
     "abort": abort.__doc__ or "",
     "pause": pause.__doc__ or "",
     "resume": resume.__doc__ or "",
+    "rollback": rollback.__doc__ or "",
+    "retry": retry.__doc__ or "",
     "status": status.__doc__ or "",
     "history": history.__doc__ or "",
     "help": help_verb.__doc__ or "",
@@ -79,21 +85,23 @@ class Dispatch:
     charts: Charts
     renderer: Renderer
     objects: Objects
+    images: Images | None
     ask: Ask
+    again: Again
     worker: Worker
     clock: Clock
 
-    async def command(self, *, command: str, text: str, origin: deploy.Origin, is_confirmed: bool = False) -> Answer:
+    async def command(self, *, command: str, text: str, origin: Origin, is_confirmed: bool = False) -> Answer:
         """Run one typed line; None when the card is the answer."""
         if origin.user.team != self.team:
             return self._outsider()
         catalog = self.catalogs.current
         request = grammar.parse(command, text, vocabulary(catalog))
-        if isinstance(request, DeployRequest):
+        if isinstance(request, DeployRequest | RollbackRequest | RetryRequest):
             request = replace(request, is_confirmed=is_confirmed)
         return await self._guarded(self._run(request, origin=origin, catalog=catalog), request)
 
-    async def submit(self, request: DeployRequest | Misunderstood, *, origin: deploy.Origin) -> Notice | None:
+    async def submit(self, request: DeployRequest | Misunderstood, *, origin: Origin) -> Notice | None:
         """Run what was entered in the form, with the rights of whoever sent it; None when the card is the answer."""
         if origin.user.team != self.team:
             return self._outsider()
@@ -112,6 +120,8 @@ class Dispatch:
 
     async def _press(self, request: PressRequest, *, user: ChatUser) -> Notice | None:
         row = await self.deployments.load(request.deployment)
+        if request.action in {Action.ROLLBACK, Action.RETRY}:
+            return await self._press_again(request, row, user=user)
         notice = await self.ask.on(
             row, action=request.action, gate=request.gate, user=user, catalog=self.catalogs.current
         )
@@ -119,6 +129,21 @@ class Dispatch:
             return notice
         self.worker.nudge(row.place)
         return None
+
+    async def _repeat(
+        self, request: RollbackRequest | RetryRequest, *, origin: Origin, catalog: Catalog
+    ) -> Notice | None:
+        if isinstance(request, RetryRequest):
+            return self._begin(await retry.run(request, origin=origin, catalog=catalog, again=self.again), origin)
+        return self._begin(await rollback.run(request, origin=origin, catalog=catalog, again=self.again), origin)
+
+    async def _press_again(self, request: PressRequest, row: Deployment | None, *, user: ChatUser) -> Notice | None:
+        """Start what a button of a finished card is for; the same press, by whomever, counts once."""
+        channel = (row.card.channel if row.card else row.channel) if row is not None else ""
+        origin = Origin(user=user, channel=channel, key=f"press:{request.deployment}:{request.gate}")
+        verb = rollback.press if request.action is Action.ROLLBACK else retry.press
+        catalog = self.catalogs.current
+        return self._begin(await verb(row, gate=request.gate, origin=origin, catalog=catalog, again=self.again), origin)
 
     async def _guarded(self, running: Awaitable[Notice | Result], request: Request | PressRequest) -> Notice | Result:
         answer: Notice | Result
@@ -147,7 +172,7 @@ class Dispatch:
         return replace(notice, facts={**notice.facts, "people": ", ".join(people)})
 
     async def _run(  # noqa: PLR0911  # one return for each kind of request
-        self, request: Request, *, origin: deploy.Origin, catalog: Catalog
+        self, request: Request, *, origin: Origin, catalog: Catalog
     ) -> Answer:
         match request:
             case DeployRequest():
@@ -167,6 +192,8 @@ class Dispatch:
                 )
             case PromoteRequest() | AbortRequest() | PauseRequest() | ResumeRequest():
                 return self._typed(await self._act(request, user=origin.user, catalog=catalog), catalog)
+            case RollbackRequest() | RetryRequest():
+                return await self._repeat(request, origin=origin, catalog=catalog)
             case StatusRequest() | HistoryRequest() | HelpRequest():
                 return await self._read(request, catalog)
             case FormRequest():
@@ -198,7 +225,7 @@ class Dispatch:
             case _:
                 assert_never(request)
 
-    async def _deploy(self, request: DeployRequest, *, origin: deploy.Origin, catalog: Catalog) -> Notice | None:
+    async def _deploy(self, request: DeployRequest, *, origin: Origin, catalog: Catalog) -> Notice | None:
         started = await deploy.run(
             request,
             origin=origin,
@@ -207,8 +234,13 @@ class Dispatch:
             versions=self.versions,
             rollouts=self.rollouts,
             deployments=self.deployments,
+            images=self.images,
             clock=self.clock,
         )
+        return self._begin(started, origin)
+
+    def _begin(self, started: Deployment | Notice, origin: Origin) -> Notice | None:
+        """Follow what was started; its card is the answer, unless it is somewhere else."""
         if isinstance(started, Notice):
             return started
         self.worker.track(started)

@@ -16,8 +16,7 @@ from commands.core.form import Form
 from commands.core.model import Action
 from commands.core.ports import Chat
 from commands.core.reasons import Notice, ReasonCode
-from commands.core.requests import PressRequest
-from commands.deploy import Origin
+from commands.core.requests import Origin, PressRequest
 from integrations.slack import form as forms
 from integrations.slack import payloads
 from integrations.slack.card_buttons import ACTION_PREFIX, MENU
@@ -28,7 +27,16 @@ from integrations.slack.payloads import Click, Invocation, Submission
 log = logging.getLogger(__name__)
 
 COMMANDS = ("/deploy", "/rollout")
-PRESSABLE = (Action.PROMOTE, Action.FULL, Action.PAUSE, Action.RESUME, Action.ABORT, Action.CANCEL)
+PRESSABLE = (
+    Action.PROMOTE,
+    Action.FULL,
+    Action.PAUSE,
+    Action.RESUME,
+    Action.ABORT,
+    Action.CANCEL,
+    Action.ROLLBACK,
+    Action.RETRY,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

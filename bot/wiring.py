@@ -15,6 +15,7 @@ from bot.dispatch import Dispatch
 from bot.settings import GiteaSection, HarborSection, KeycloakSection, NexusSection, Settings
 from bot.worker import Worker
 from commands.flow.advance import Advance
+from commands.flow.again import Again
 from commands.flow.ask import Ask
 from commands.flow.search import Search
 from commands.flow.show import Show
@@ -134,6 +135,14 @@ async def connected(settings: Settings) -> AsyncIterator[Bot]:
             charts=parts.charts,
             renderer=parts.renderer,
             objects=KubernetesObjects(parts.clusters),
+            images=parts.harbor,
+            again=Again(
+                people=parts.people,
+                rollouts=rollouts,
+                deployments=deployments,
+                images=parts.harbor,
+                clock=clock,
+            ),
             ask=Ask(people=parts.people, deployments=deployments, rollouts=rollouts, clock=clock),
             worker=worker,
             clock=clock,

@@ -72,7 +72,8 @@ class Worker:
 
     async def _move(self, deployment_id: str) -> None:
         outcome = await self._advance.run(deployment_id)
-        self._showing.add(deployment_id)
+        for changed in (deployment_id, *outcome.touched):
+            self._showing.add(changed)
         if outcome.wake is not None:
             self._moving.add_later(deployment_id, max(timedelta(0), outcome.wake - self._clock.now()))
         if outcome.is_over:

@@ -6,12 +6,10 @@ taken. A protected environment must be named and asks once more.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
 from commands.core import plan
-from commands.core.acts import names
 from commands.core.catalog import Catalog
 from commands.core.grammar import render
 from commands.core.model import Action, Actor, ChatUser, Deployment
@@ -20,27 +18,16 @@ from commands.core.policy import Denied, DeployFacts, decide, permits
 from commands.core.ports import (
     Clock,
     Deployments,
+    Images,
     NewDeployment,
     People,
-    Repeated,
     Rollouts,
-    SlotTaken,
-    Started,
     Stranger,
     Versions,
 )
-from commands.core.reasons import Notice, ReasonCode
-from commands.core.requests import DeployRequest
-from commands.flow import choosing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where a command came from; `key` makes its repetition harmless."""
-
-    user: ChatUser
-    channel: str
-    key: str
+from commands.core.reasons import Notice
+from commands.core.requests import DeployRequest, Origin
+from commands.flow import choosing, returning, starting
 
 
 async def run(
@@ -52,6 +39,7 @@ async def run(
     versions: Versions,
     rollouts: Rollouts,
     deployments: Deployments,
+    images: Images | None,
     clock: Clock,
 ) -> Notice | Deployment:
     """Start a deployment, or say why it did not start."""
@@ -64,6 +52,7 @@ async def run(
         versions=versions,
         rollouts=rollouts,
         deployments=deployments,
+        images=images,
     )
     if isinstance(facts, Notice):
         return facts
@@ -74,16 +63,7 @@ async def run(
     # plan
     new = _plan(facts, strategy=verdict.strategy, request=request, origin=origin, catalog=catalog, at=clock.now())
     # commit
-    outcome = await deployments.start(new)
-    match outcome:
-        case Started(deployment):
-            return deployment
-        case Repeated(deployment):
-            return Notice(code=ReasonCode.REPEATED, facts=names(deployment))
-        case SlotTaken(holder):
-            return _busy(holder)
-        case _:
-            assert_never(outcome)
+    return await starting.start(new, deployments=deployments)
 
 
 async def _gather(
@@ -95,6 +75,7 @@ async def _gather(
     versions: Versions,
     rollouts: Rollouts,
     deployments: Deployments,
+    images: Images | None,
 ) -> DeployFacts | Notice:
     target = choosing.target(request, catalog)
     if isinstance(target, Notice):
@@ -106,8 +87,10 @@ async def _gather(
     may = permits(catalog, person, action=Action.DEPLOY, app=app.name, environment=environment.name)
     if isinstance(may, Denied):
         return may.notice
-    available, recent = await asyncio.gather(
-        versions.search(app), deployments.recent(app=app.name, environment=environment.name)
+    place = catalog.place(app, environment)
+    available, here = await asyncio.gather(
+        versions.search(app),
+        returning.look(app, environment.name, place=place, rollouts=rollouts, deployments=deployments),
     )
     version = choosing.version(request, app, available, catalog=catalog, rollouts=rollouts)
     if isinstance(version, Notice):
@@ -121,7 +104,7 @@ async def _gather(
         is_named=request.environment is not None,
         is_confirmed=request.is_confirmed,
         command=render(replace(request, app=app.name, version=version)),
-        way_back=plan.way_back(rollouts.snapshot(catalog.place(app, environment)), recent),
+        way_back=await returning.way_back(app, here, images=images),
     )
 
 
@@ -143,18 +126,4 @@ def _plan(
         ),
         way_back=facts.way_back,
         at=at,
-    )
-
-
-def _busy(holder: Deployment) -> Notice:
-    return Notice(
-        code=ReasonCode.BUSY,
-        facts={
-            "app": holder.app,
-            "environment": holder.environment,
-            "holder_number": holder.number,
-            "holder_version": holder.version,
-            "holder_stage": holder.stage.value,
-            "by": holder.requester.chat_id,
-        },
     )

@@ -8,8 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.core.model import Act, Action, Deployment, Expected, Stage
-from commands.core.observed import PauseReason, RolloutSnapshot, Strategy
+from commands.core.model import Act, Action, Deployment, Expected, Stage, Takeover
+from commands.core.observed import PauseReason, RolloutSnapshot, StepPhase, Strategy
 from commands.core.reasons import Fact, Notice, ReasonCode
 
 GATE_LENGTH = 12
@@ -31,13 +31,70 @@ def possible(deployment: Deployment) -> tuple[Possible, ...]:
         case Stage.BUILDING:
             return (_possible(deployment, Action.CANCEL),)
         case Stage.ROLLING_OUT | Stage.PAUSED if rollout is not None and is_ours(deployment, rollout):
-            return tuple(_on_rollout(deployment, rollout))
+            passed = {Action.PROMOTE, Action.FULL} if deployment.goes_straight_through else set()
+            return tuple(act for act in _on_rollout(deployment, rollout) if act.action not in passed)
+        case stage if stage.is_terminal:
+            return tuple(_after(deployment))
         case _:
             return ()
 
 
 def _possible(deployment: Deployment, action: Action, effect: str = "") -> Possible:
     return Possible(action=action, gate=gate_of(deployment, action), effect=effect)
+
+
+def _after(deployment: Deployment) -> list[Possible]:
+    """List what can be done once it is over, as long as nothing else has begun since."""
+    later = deployment.later
+    is_newest = later is None or (deployment.stage is Stage.SUCCEEDED and later.state is Takeover.NOTHING)
+    if not is_newest:
+        return []
+    acts = []
+    back = deployment.way_back
+    if back is not None and back.number and has_left_traces(deployment):
+        acts.append(_possible(deployment, Action.ROLLBACK, back.version))
+    if deployment.stage in _RETRYABLE:
+        step = deployment.failure.step if deployment.failure and deployment.stage is Stage.FAILED else ""
+        acts.append(_possible(deployment, Action.RETRY, step))
+    return acts
+
+
+_RETRYABLE = {Stage.FAILED, Stage.ABORTED, Stage.CANCELLED}
+
+
+def has_left_traces(deployment: Deployment) -> bool:
+    """Say whether an ended deployment changed what runs, so that there is something to go back from."""
+    restore, back = deployment.restore, deployment.way_back
+    if restore is not None:
+        return restore.failure is not None
+    match deployment.stage:
+        case Stage.SUCCEEDED:
+            return back is None or back.digest != deployment.content.digest
+        case Stage.FAILED:
+            release = deployment.pipeline.step("release") if deployment.pipeline else None
+            has_begun = release is not None and release.phase not in {StepPhase.PENDING, StepPhase.SKIPPED}
+            return has_begun or deployment.rollout is not None
+        case _:
+            return deployment.stage in {Stage.ABORTED, Stage.SUPERSEDED}
+
+
+def can_switch_back(deployment: Deployment) -> bool:
+    """Say whether the old version still stands beside the new one, so that going back is one switch."""
+    back, rollout = deployment.way_back, deployment.rollout
+    stands = rollout is not None and rollout.old_until is not None and deployment.watched_until is not None
+    return stands and back is not None and back.strategy is Strategy.BLUE_GREEN
+
+
+def next_gate(deployment: Deployment) -> Action | None:
+    """Return what takes a deployment that goes straight through past where it stands; None where nothing has to."""
+    rollout = deployment.rollout
+    if rollout is None or not deployment.goes_straight_through or not is_ours(deployment, rollout):
+        return None
+    if rollout.is_held or not rollout.is_current or not is_moving(rollout):
+        return None
+    if rollout.strategy is Strategy.CANARY:
+        return None if rollout.is_full else Action.FULL
+    return Action.PROMOTE if is_waiting(rollout) else None
 
 
 def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possible]:
@@ -90,7 +147,7 @@ def awaited(deployment: Deployment) -> Action | None:
     if rollout.is_held:
         return Action.RESUME
     is_paused = rollout.is_current and rollout.pause is not None and rollout.pause.until is None
-    return Action.PROMOTE if is_paused else None
+    return Action.PROMOTE if is_paused and next_gate(deployment) is None else None
 
 
 _PROMOTABLE = {PauseReason.STEP, PauseReason.GREEN}
@@ -105,10 +162,14 @@ def gate_of(deployment: Deployment, action: Action) -> str:
     """Return the gate that an action would move now; stable while the thing it moves is the same.
 
     Promote names the pause itself, pause and resume the hold by its number, abort and full the template that is on its
-    way, cancel the pipeline.
+    way, cancel the pipeline; going back and trying again name the deployment as it was left.
     """
     rollout = deployment.rollout
     parts = [deployment.id, action.value]
+    if action in {Action.ROLLBACK, Action.RETRY}:
+        # What came to nothing meanwhile makes it a new question.
+        parts.append(str(deployment.later.number if deployment.later else 0))
+        rollout = None
     if rollout is not None and action is not Action.CANCEL:
         parts += [rollout.uid, rollout.current_hash, *_place(deployment, rollout, action)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:GATE_LENGTH]

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from commands.core.acts import Possible, is_ours, possible
+from commands.core.acts import Possible, is_ours, next_gate, possible
 from commands.core.model import Act, Action, ActState, Deployment, Stage
 from commands.core.observed import PauseReason, RolloutPhase, RolloutSnapshot
 
@@ -89,7 +89,7 @@ def headline_of(deployment: Deployment) -> Headline:
     known = _BY_STAGE.get(deployment.stage)
     if known is not None:
         return known
-    if deployment.rollout is None or not is_ours(deployment, deployment.rollout):
+    if deployment.rollout is None or not is_ours(deployment, deployment.rollout) or next_gate(deployment):
         return Headline.ROLLING_OUT
     return _of_rollout(deployment.rollout)
 

@@ -25,6 +25,8 @@ from commands.core.requests import (
     PromoteRequest,
     Request,
     ResumeRequest,
+    RetryRequest,
+    RollbackRequest,
     StatusRequest,
 )
 
@@ -42,10 +44,10 @@ STRATEGY_WORDS: Mapping[str, Strategy] = {
     "canary": Strategy.CANARY,
     "recreate": Strategy.RECREATE,
 }
-LATER_VERBS = ("retry", "restart", "rollback")
+LATER_VERBS = ("restart",)
 VERBS = (
     *("deploy", "plan", "status", "promote", "advance", "full", "abort", "cancel", "pause", "hold", "resume"),
-    *("history", "help"),
+    *("rollback", "retry", "history", "help"),
     *LATER_VERBS,
 )
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032`\u00b4"
@@ -105,6 +107,17 @@ def render(request: DeployRequest) -> str:
 def render_page(*words: str | None, page: int) -> str:
     """Write the line that shows a page of a list; None among the words is what was not said."""
     return " ".join(["/rollout", *(word for word in words if word), *([PAGE, str(page)] if page > 1 else [])])
+
+
+def render_rollback(request: RollbackRequest) -> str:
+    """Write a rollback the way a person would type it."""
+    version = ("to", request.version) if request.version else ()
+    return " ".join(["/rollout", "rollback", request.app, *version, *filter(None, [request.environment])])
+
+
+def render_retry(request: RetryRequest) -> str:
+    """Write a retry the way a person would type it."""
+    return " ".join(["/rollout", "retry", request.app, *filter(None, [request.environment])])
 
 
 def tidy(text: str) -> str:
@@ -312,6 +325,20 @@ def _resume(line: _Line, verb: str) -> Request:
     return ResumeRequest(app=target.app, environment=target.environment)
 
 
+def _rollback(line: _Line, verb: str) -> Request:
+    target = _target(line, verb, allowed=frozenset({"to"}))
+    if isinstance(target, Misunderstood):
+        return target
+    return RollbackRequest(app=target.app, environment=target.environment, version=target.version)
+
+
+def _retry(line: _Line, verb: str) -> Request:
+    target = _target(line, verb)
+    if isinstance(target, Misunderstood):
+        return target
+    return RetryRequest(app=target.app, environment=target.environment)
+
+
 def _later(line: _Line, verb: str) -> Request:
     if len(line.words) == 1:
         return LaterRequest(verb=verb)
@@ -389,6 +416,8 @@ _PARSERS: Mapping[str, Callable[[_Line, str], Request]] = {
     "full": _promote,
     "abort": _abort,
     "cancel": _abort,
+    "rollback": _rollback,
+    "retry": _retry,
     "history": _history,
     "pause": _pause,
     "hold": _pause,

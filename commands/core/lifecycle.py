@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from commands.core import holds, restoring, stalls
-from commands.core.acts import gate_of, is_ours, is_waiting
+from commands.core import holds, restoring, stalls, watching
+from commands.core.acts import expected_of, gate_of, is_ours, is_waiting, next_gate
 from commands.core.failure import explain, keep_what_held
 from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
 from commands.core.moves import (
     CloseAct,
     Effect,
+    PassGate,
     PatchRollout,
     ReadLog,
     Seen,
@@ -64,7 +65,8 @@ def step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: date
 def _step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
     match deployment.stage:
         case stage if stage.is_terminal:
-            return Step(deployment=deployment, effects=_refuse_all(acts))
+            move = watching.step(deployment, seen=seen, now=now)
+            return replace(move, effects=(*_refuse_all(acts), *move.effects))
         case Stage.BUILDING | Stage.RELEASING:
             return _pipeline(deployment, seen=seen, acts=acts, now=now)
         case Stage.ROLLING_OUT | Stage.PAUSED:
@@ -178,7 +180,8 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
         return replace(done, milestones=(*said, *done.milestones))
     stage = Stage.PAUSED if rollout.is_current and rollout.pause is not None else Stage.ROLLING_OUT
     row = replace(row, stage=stage)
-    return Step(deployment=row, milestones=said, effects=(*_acts_on_rollout(row, acts), *looks))
+    effects = (*_acts_on_rollout(row, acts), *_gate(row, acts), *looks)
+    return Step(deployment=row, milestones=said, effects=effects)
 
 
 def _without_rollout(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
@@ -254,7 +257,13 @@ def _is_traffic_back(rollout: RolloutSnapshot) -> bool:
 def moved_outside(deployment: Deployment, rollout: RolloutSnapshot, acts: tuple[Act, ...]) -> bool:
     """Say whether a pause that only a person ends was ended by nobody that Slipway knows."""
     before = deployment.rollout
-    if before is None or not is_ours(deployment, before) or not is_waiting(before) or not rollout.is_current:
+    if (
+        deployment.goes_straight_through
+        or before is None
+        or not is_ours(deployment, before)
+        or not is_waiting(before)
+        or not rollout.is_current
+    ):
         return False
     is_timed = before.pause is not None and before.pause.until is not None
     has_moved = rollout.step_index != before.step_index or (rollout.pause is None and not rollout.is_aborted)
@@ -271,6 +280,14 @@ def _explains(deployment: Deployment, acts: tuple[Act, ...]) -> bool:
 def _aborter(deployment: Deployment, acts: tuple[Act, ...]) -> Act | None:
     gate = gate_of(deployment, Action.ABORT)
     return next((act for act in acts if act.gate == gate), None)
+
+
+def _gate(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:
+    """Go past a gate by itself where that is agreed, unless somebody has just asked for something else."""
+    action, rollout = next_gate(deployment), deployment.rollout
+    if action is None or rollout is None or any(act.state is ActState.REQUESTED for act in acts):
+        return ()
+    return (PassGate(action, expected_of(rollout, action)),)
 
 
 def _acts_on_rollout(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:
@@ -294,7 +311,9 @@ def _act_on_rollout(deployment: Deployment, act: Act) -> Effect:
 
 def _end(deployment: Deployment, stage: Stage, *, acts: tuple[Act, ...], now: datetime, by: Act | None = None) -> Step:
     row = replace(deployment, stage=stage, finished_at=now)
-    return Step(deployment=row, milestones=(outcome(row, by=by),), effects=_close_all(acts, stage, by=by))
+    row = watching.begin(row, now=now) if stage is Stage.SUCCEEDED else row
+    wake = (Wake(row.watched_until),) if row.watched_until else ()
+    return Step(deployment=row, milestones=(outcome(row, by=by),), effects=(*_close_all(acts, stage, by=by), *wake))
 
 
 def _close_all(acts: tuple[Act, ...], stage: Stage, *, by: Act | None) -> tuple[Effect, ...]:

@@ -219,6 +219,7 @@ class Later:
     version: str
     action: Action
     by: Actor
+    at: datetime
     state: Takeover = Takeover.UNDERWAY
 
 

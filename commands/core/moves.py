@@ -6,7 +6,7 @@ The lifecycle makes them, `commands.flow.advance` carries them out. Data only.
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.core.model import Act, ActState, Deployment
+from commands.core.model import Act, Action, ActState, Deployment, Expected
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
 from commands.core.owners import NOBODY, Owners
 from commands.core.reasons import Milestone
@@ -57,6 +57,14 @@ class PatchRollout:
 
 
 @dataclass(frozen=True, slots=True)
+class PassGate:
+    """Go past the gate that a deployment stands at, which nobody has to be asked about; harmless when it is open."""
+
+    action: Action
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
 class CloseAct:
     """Write down what became of an act."""
 
@@ -91,7 +99,18 @@ class Remind:
     """Remind those who may act of the pause it stands at, and write down that they were."""
 
 
-Effect = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | ReadLog | ReadPodLog | Wake | Remind
+Effect = (
+    SubmitPipeline
+    | SubmitRestore
+    | StopPipeline
+    | PatchRollout
+    | PassGate
+    | CloseAct
+    | ReadLog
+    | ReadPodLog
+    | Wake
+    | Remind
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

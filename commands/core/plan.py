@@ -5,6 +5,7 @@ Facts in, data out. The pipeline template's arguments are these keys exactly.
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from commands.core.catalog import App, Build, Environment
 from commands.core.grammar import LATEST, VERSION
@@ -45,6 +46,11 @@ def resolve(wanted: str, available: Sequence[Available]) -> str | None:
     names = [item.version for item in available if VERSION.fullmatch(item.version)]
     if wanted == LATEST:
         return next((name for name in names if "-" not in name), None)
+    return name_of(wanted, names)
+
+
+def name_of(wanted: str, names: Sequence[str]) -> str | None:
+    """Find the name that was meant among those there are: exactly, or with or without a leading v."""
     for candidate in (wanted, f"v{wanted}", wanted.removeprefix("v")):
         if candidate in names:
             return candidate
@@ -157,7 +163,9 @@ def restore_order(deployment: Deployment, restore: Restore) -> PipelineOrder:
     )
 
 
-def way_back(rollout: RolloutSnapshot | None, recent: Sequence[Deployment]) -> WayBack | None:
+def way_back(
+    rollout: RolloutSnapshot | None, recent: Sequence[Deployment], succeeded: Sequence[Deployment] = ()
+) -> WayBack | None:
     """Say what to return to: what the cluster runs in full, else what the newest deployment left or had to go back to.
 
     Parameters
@@ -166,7 +174,24 @@ def way_back(rollout: RolloutSnapshot | None, recent: Sequence[Deployment]) -> W
         What runs there now.
     recent
         The deployments of this app in this environment, newest first.
+    succeeded
+        The successful ones of them, newest first: whose content can come back.
     """
+    back = _ran(rollout, recent)
+    if back is None:
+        return None
+    live = rollout.deployment if rollout is not None and rollout.is_done else None
+    content = content_of(replace(back, number=live or back.number), succeeded)
+    return replace(
+        back,
+        number=content.number if content else 0,
+        strategy=content.strategy if content else None,
+        is_built=None,
+        seconds=0,
+    )
+
+
+def _ran(rollout: RolloutSnapshot | None, recent: Sequence[Deployment]) -> WayBack | None:
     if rollout is not None and rollout.is_done and rollout.version:
         succeeded = next((row for row in recent if row.stage is Stage.SUCCEEDED), None)
         is_known = succeeded is not None and succeeded.version == rollout.version

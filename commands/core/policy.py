@@ -75,7 +75,10 @@ def permits_cancel(catalog: Catalog, person: Person, deployment: Deployment) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployFacts:
-    """What a deploy is decided on; `command` repeats the request, `way_back` is what runs now."""
+    """What a deploy is decided on; `command` repeats the request, `way_back` is what runs now.
+
+    `action` is the right that it takes: repeating an earlier one has its own.
+    """
 
     person: Person
     app: App
@@ -86,12 +89,13 @@ class DeployFacts:
     is_confirmed: bool
     command: str
     way_back: WayBack | None
+    action: Action = Action.DEPLOY
 
 
 def decide(catalog: Catalog, facts: DeployFacts) -> Cleared | Denied:
     """Decide whether a deploy may start now, and how."""
     verdict = permits(
-        catalog, facts.person, action=Action.DEPLOY, app=facts.app.name, environment=facts.environment.name
+        catalog, facts.person, action=facts.action, app=facts.app.name, environment=facts.environment.name
     )
     if isinstance(verdict, Denied):
         return verdict
@@ -121,9 +125,12 @@ def _strategies(facts: DeployFacts) -> tuple[Choice, ...]:
 
 
 def _confirmation(facts: DeployFacts) -> Notice:
-    label = f"Deploy {facts.app.name} {facts.version} to {facts.environment.name}"
+    is_back = facts.action is Action.ROLLBACK
+    verb = "Roll back" if is_back else "Deploy"
+    label = f"{verb} {facts.app.name} {'to ' if is_back else ''}{facts.version}"
+    label += f" {'in' if is_back else 'to'} {facts.environment.name}"
     return Notice(
-        code=ReasonCode.CONFIRM,
+        code=ReasonCode.CONFIRM_BACK if is_back else ReasonCode.CONFIRM,
         facts={
             "app": facts.app.name,
             "environment": facts.environment.name,

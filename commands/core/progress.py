@@ -55,7 +55,7 @@ def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: boo
     said: list[Milestone] = []
     if outside:
         said.append(_moved_outside(before, after))
-    if rollout.pause is not None and not rollout.is_aborted:
+    if rollout.pause is not None and not rollout.is_aborted and not after.goes_straight_through:
         said.extend(_paused(rollout, after))
     if rollout.phase is RolloutPhase.DEGRADED and not rollout.is_aborted:
         said.append(_unhealthy(rollout))

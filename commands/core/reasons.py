@@ -42,6 +42,7 @@ class ReasonCode(StrEnum):
     WINDOW_NEEDED = "window-needed"
     # State
     CONFIRM = "confirm"
+    CONFIRM_BACK = "confirm-back"
     BUSY = "busy"
     REPEATED = "repeated"
     NOTHING_IN_MOTION = "nothing-in-motion"
@@ -51,6 +52,11 @@ class ReasonCode(StrEnum):
     STALE = "stale"
     CHANGED_OUTSIDE = "changed-outside"
     NOT_REVERSIBLE = "not-reversible"
+    RUNS_ALREADY = "runs-already"
+    NO_WAY_BACK = "no-way-back"
+    NEVER_RELEASED = "never-released"
+    NOTHING_TO_RETRY = "nothing-to-retry"
+    TAKEN_OVER = "taken-over"
     # Systems
     VERSIONS_UNKNOWN = "versions-unknown"
     CLUSTER_UNREACHABLE = "cluster-unreachable"
@@ -93,6 +99,7 @@ class MilestoneCode(StrEnum):
     ABORTED_BY_ANALYSIS = "aborted-by-analysis"
     ABORTED_BY_DEADLINE = "aborted-by-deadline"
     INCONCLUSIVE = "inconclusive"
+    ROLLED_BACK = "rolled-back"
     CANCELLED = "cancelled"
     FAILED = "failed"
     STALLED = "stalled"

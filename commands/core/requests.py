@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 
-from commands.core.model import Action
+from commands.core.model import Action, ChatUser
 from commands.core.observed import Strategy
 from commands.core.reasons import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a command came from; `key` makes its repetition harmless."""
+
+    user: ChatUser
+    channel: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,25 @@ class ResumeRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackRequest:
+    """`rollback <app> [to <version>] [env]`; an empty version is what ran before what runs now."""
+
+    app: str
+    version: str = ""
+    environment: str | None = None
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRequest:
+    """`retry <app> [env]`."""
+
+    app: str
+    environment: str | None = None
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PressRequest:
     """A press of a card's button: the deployment and the gate that the button carried."""
 
@@ -104,7 +132,7 @@ class HelpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaterRequest:
-    """A verb that is understood and not yet done: retry, restart, rollback."""
+    """A verb that is understood and not yet done: restart."""
 
     verb: str
     app: str | None = None
@@ -127,6 +155,8 @@ Request = (
     | AbortRequest
     | PauseRequest
     | ResumeRequest
+    | RollbackRequest
+    | RetryRequest
     | StatusRequest
     | HistoryRequest
     | HelpRequest

@@ -15,6 +15,7 @@ from commands.core.lifecycle import step
 from commands.core.model import Act, ActState, Deployment, Failure, Stage
 from commands.core.moves import (
     CloseAct,
+    PassGate,
     PatchRollout,
     ReadLog,
     ReadPodLog,
@@ -30,21 +31,26 @@ from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
 from commands.core.owners import Owners
 from commands.core.ports import Catalogs, Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
 from commands.core.reasons import Milestone, Notice, ReasonCode
+from commands.flow.succession import Succession
 from commands.flow.whom import Reminders
 
 log = logging.getLogger(__name__)
 ROUNDS = 8
 PATCH_TRIES = 3
 
-Deed = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | CloseAct | Remind
+Deed = SubmitPipeline | SubmitRestore | StopPipeline | PatchRollout | PassGate | CloseAct | Remind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the worker has to do next: look again at `wake`; forget the deployment when it `is_over`."""
+    """What the worker has to do next: look again at `wake`; forget the deployment when it `is_over`.
+
+    `touched` are the deployments of the past whose cards have changed with it.
+    """
 
     is_over: bool = False
     wake: datetime | None = None
+    touched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,7 @@ class Advance:
         """Move a deployment as far as it goes now; nothing happens while the cluster has not been listed."""
         logs = _Logs()
         wake: datetime | None = None
+        touched: tuple[str, ...] = ()
         for _ in range(ROUNDS):
             row = await self.deployments.load(deployment_id)
             if row is None:
@@ -81,6 +88,7 @@ class Advance:
                 return Outcome()
             acts = await self.deployments.acts(deployment_id)
             move = await self._step(row, acts, logs)
+            touched += await self._succeed(row, move)
             if move.deployment != row:
                 saved = await self.deployments.save(move.deployment, milestones=move.milestones)
                 if saved is None:
@@ -93,11 +101,20 @@ class Advance:
                 elif isinstance(effect, ReadLog | ReadPodLog):
                     logs, has_more = await self._read(row, effect, logs), True
                 else:
-                    await self._carry_out(row, effect)
+                    touched += await self._carry_out(row, effect)
                     has_more = has_more or isinstance(effect, StopPipeline | Remind)
             if not has_more:
-                return Outcome(is_over=row.stage.is_terminal, wake=wake)
-        return Outcome(wake=self.clock.now())
+                is_over = row.stage.is_terminal and row.watched_until is None
+                return Outcome(is_over=is_over, wake=wake, touched=touched)
+        return Outcome(wake=self.clock.now(), touched=touched)
+
+    async def _succeed(self, row: Deployment, move: Step) -> tuple[str, ...]:
+        """Tell the deployments of the past that one begins, or how it ends."""
+        succession = Succession(deployments=self.deployments)
+        if SubmitPipeline() in move.effects:
+            return await succession.begin(row)
+        has_ended = move.deployment.stage.is_terminal and not row.stage.is_terminal
+        return await succession.end(move.deployment) if has_ended else ()
 
     async def _step(self, row: Deployment, acts: tuple[Act, ...], logs: _Logs) -> Step:
         now = self.clock.now()
@@ -154,50 +171,58 @@ class Advance:
             log.warning("%s of #%d cannot be done: %s", effect, row.number, failure.message)
             return replace(logs, step=()) if isinstance(effect, ReadLog) else replace(logs, pod=())
 
-    async def _carry_out(self, row: Deployment, effect: Deed) -> None:
+    async def _carry_out(self, row: Deployment, effect: Deed) -> tuple[str, ...]:
+        """Do what is to be done; return the deployments of the past whose cards have changed with it."""
         match effect:
             case SubmitPipeline():
-                await self._submit(row)
+                return await self._submit(row)
             case SubmitRestore():
-                await self._submit_restore(row)
+                return await self._submit_restore(row)
             case StopPipeline(act):
                 await self.pipelines.stop(row.place, name=row.workflow)
                 await self.deployments.close(act.id, state=ActState.APPLIED)
             case PatchRollout(act):
                 await self._patch(row, act)
+            case PassGate(action, expected):
+                # What came of it is seen: where it was lost, the gate still stands at the next look.
+                await self.rollouts.patch(row.place, action=action, expected=expected)
             case CloseAct(act, state):
                 await self._close(row, act, state)
             case Remind():
                 await self._remind(row)
             case _:
                 assert_never(effect)
+        return ()
 
-    async def _submit(self, row: Deployment) -> None:
+    async def _submit(self, row: Deployment) -> tuple[str, ...]:
         """Start the pipeline; what can never start ends the deployment with the reason."""
         try:
             await self.pipelines.submit(plan.order(row))
         except Permanent as failure:
-            ended = replace(
-                row,
-                stage=Stage.FAILED,
-                finished_at=self.clock.now(),
-                failure=Failure(step="", message=f"The workflow could not be started: {failure.message}"),
-            )
-            await self.deployments.save(ended, milestones=(progress.outcome(ended, by=None),))
+            message = f"The workflow could not be started: {failure.message}"
+            return await self._finish(replace(row, stage=Stage.FAILED, failure=Failure(step="", message=message)))
+        return ()
 
-    async def _submit_restore(self, row: Deployment) -> None:
+    async def _finish(self, row: Deployment) -> tuple[str, ...]:
+        """End a deployment whose next move is impossible."""
+        ended = replace(row, finished_at=self.clock.now())
+        touched = await Succession(deployments=self.deployments).end(ended)
+        await self.deployments.save(ended, milestones=(progress.outcome(ended, by=None),))
+        return touched
+
+    async def _submit_restore(self, row: Deployment) -> tuple[str, ...]:
         """Start the release of what ran before; what can never start leaves the Rollout as it is, with the reason."""
         restore = row.restore
         if restore is None:
-            return
+            return ()
         try:
             await self.pipelines.submit(plan.restore_order(row, restore))
         except Permanent as failure:
             reason = Failure(step="", message=f"The workflow could not be started: {failure.message}")
             over = replace(restore, finished_at=self.clock.now(), failure=reason)
             stage = Stage.FAILED if row.failure is not None else Stage.ABORTED
-            ended = replace(row, stage=stage, finished_at=self.clock.now(), restore=over)
-            await self.deployments.save(ended, milestones=(progress.outcome(ended, by=None),))
+            return await self._finish(replace(row, stage=stage, restore=over))
+        return ()
 
     async def _patch(self, row: Deployment, act: Act) -> None:
         expected = act.expected

@@ -18,17 +18,24 @@ GUESSES = 3
 
 def target(request: DeployRequest, catalog: Catalog) -> tuple[App, Environment] | Notice:
     """Find the app and where it goes; names were checked by the grammar, their combination is checked here."""
-    app = catalog.app(request.app)
+    return place(request.app, request.environment, version=request.version, catalog=catalog)
+
+
+def place(
+    name: str, environment: str | None, *, catalog: Catalog, version: str = ""
+) -> tuple[App, Environment] | Notice:
+    """Find an app by its name and where it goes; without an environment to its only or the default one."""
+    app = catalog.app(name)
     if app is None:
-        return Notice(code=ReasonCode.UNKNOWN_APP, facts={"word": request.app, "guess": ""})
-    if request.environment is None:
-        environment = catalog.default_environment(app)
-        facts = {"app": app.name, "version": request.version, "environment": ""}
-        return (app, environment) if environment else Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=facts)
-    if request.environment not in app.environments:
-        facts = {"app": app.name, "environment": request.environment, "environments": ", ".join(app.environments)}
+        return Notice(code=ReasonCode.UNKNOWN_APP, facts={"word": name, "guess": ""})
+    if environment is None:
+        usual = catalog.default_environment(app)
+        facts = {"app": app.name, "version": version, "environment": ""}
+        return (app, usual) if usual else Notice(code=ReasonCode.ENVIRONMENT_NEEDED, facts=facts)
+    if environment not in app.environments:
+        facts = {"app": app.name, "environment": environment, "environments": ", ".join(app.environments)}
         return Notice(code=ReasonCode.WRONG_ENVIRONMENT, facts=facts)
-    return app, catalog.environments[request.environment]
+    return app, catalog.environments[environment]
 
 
 def version(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from commands.core.acts import is_ours
 from commands.core.addresses import live_address
 from commands.core.card import Card, Headline
-from commands.core.model import Act, Action, Deployment, Failure, Stage
+from commands.core.model import Act, Action, Deployment, Failure, Stage, Takeover
 from commands.core.owners import OF_THE_APP
 from integrations.slack import (
     blocks,
@@ -50,7 +50,10 @@ def render(card: Card) -> Message:
     title, subtitle = _title(card), _subtitle(deployment)
     parts = [Part(blocks.section(Mrkdwn(f"{title}\n{subtitle}")))]
     parts += _body(card)
+    parts += _part(card_back.source(deployment), Keep.EARLIER)
     parts += _part(_outside(deployment), Keep.FIRST)
+    parts += _part(card_back.stands(deployment), Keep.FIRST)
+    parts += _part(card_back.later(deployment), Keep.FIRST)
     parts += _part(_way_back(card), Keep.EARLIER)
     parts += _acting(card)
     return blocks.fit(parts, fallback=Mrkdwn(f"{title}\n{subtitle}"))
@@ -202,12 +205,12 @@ def _way_back(card: Card) -> Mrkdwn | None:
     """Say what runs, or what one could go back to; a card that ended otherwise has said it in its outcome."""
     deployment, back = card.deployment, card.deployment.way_back
     is_live = not deployment.stage.is_terminal or deployment.stage is Stage.SUCCEEDED
-    if not is_live or card.headline in {Headline.ABORTING, Headline.RESTORING}:
+    has_gone = deployment.later is not None and deployment.later.state is not Takeover.NOTHING
+    if not is_live or has_gone or card.headline in {Headline.ABORTING, Headline.RESTORING}:
         return None
     if back is None:
         return None if deployment.stage.is_terminal else fill(card_words.FIRST_DEPLOY)
-    template = card_words.RUNNING_NOW if card.headline in _BEFORE_ROLLOUT else card_words.BEFORE
-    return fill(template, version=back.version, since=back.since or "")
+    return card_back.running(deployment, back, is_before=card.headline in _BEFORE_ROLLOUT)
 
 
 def _acting(card: Card) -> list[Part]:

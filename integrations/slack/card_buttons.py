@@ -7,7 +7,7 @@ from commands.core.acts import Possible
 from commands.core.card import Card
 from commands.core.model import Action, Deployment
 from commands.core.observed import Strategy
-from integrations.slack import blocks, card_words
+from integrations.slack import back_words, blocks, card_back, card_words
 from integrations.slack.blocks import Block
 from integrations.slack.phrases import label
 
@@ -40,6 +40,7 @@ def _button(deployment: Deployment, act: Possible) -> Block:
 
 
 _STYLES = {Action.PROMOTE: "primary", Action.ABORT: "danger"}
+_DANGEROUS = frozenset({Action.ABORT, Action.ROLLBACK})
 
 
 def _is_switch(deployment: Deployment, act: Possible) -> bool:
@@ -50,6 +51,8 @@ def _is_switch(deployment: Deployment, act: Possible) -> bool:
 def _label(deployment: Deployment, act: Possible) -> str:
     if _is_switch(deployment, act):
         return label(card_words.SWITCH, version=deployment.version)
+    if act.action in {Action.ROLLBACK, Action.RETRY}:
+        return label(card_back.button(deployment, act), effect=act.effect)
     rollout = deployment.rollout
     if act.action is Action.PROMOTE and rollout and rollout.pause and rollout.pause.until and not rollout.is_held:
         return label(card_words.ADVANCE_NOW)
@@ -82,14 +85,23 @@ def _confirm(deployment: Deployment, act: Possible) -> Block | None:
             environment=deployment.environment,
             version=deployment.version,
             running=deployment.ran_before,
+            strategy=deployment.strategy.value,
         ),
         yes=_label(deployment, act),
         no=label(card_words.CONFIRM_DENY),
-        is_dangerous=act.action is Action.ABORT,
+        is_dangerous=act.action in _DANGEROUS,
     )
 
 
 def _question(deployment: Deployment, act: Possible) -> str:
     if _is_switch(deployment, act):
         return card_words.CONFIRM_SWITCH
-    return {Action.FULL: card_words.CONFIRM_FULL, Action.ABORT: card_words.CONFIRM_ABORT}.get(act.action, "")
+    return _QUESTIONS.get(act.action, "")
+
+
+_QUESTIONS = {
+    Action.FULL: card_words.CONFIRM_FULL,
+    Action.ABORT: card_words.CONFIRM_ABORT,
+    Action.ROLLBACK: back_words.CONFIRM_BACK,
+    Action.RETRY: back_words.CONFIRM_AGAIN,
+}

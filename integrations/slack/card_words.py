@@ -83,8 +83,6 @@ MEASURED = (
 DECIDE = "A person has to decide whether it goes on."
 ABORTED_BECAUSE = "Aborted because {cause:meaning}"
 
-RUNNING_NOW = "Running now: {version}{since:if-day| (since #)|}"
-BEFORE = "Way back: {version}{since:if-day| (ran since #)|}"
 FIRST_DEPLOY = "First deploy here: there is no earlier version to go back to"
 FIRST_BLUE = "First deploy: {version} is live as blue"
 FAILURE = "{message}"

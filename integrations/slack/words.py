@@ -146,6 +146,37 @@ SAYINGS: dict[R, Saying] = {
         "{running:if-code|It runs # now.|Nothing of it runs there yet.}",
         "Nothing happens until you confirm.",
     ),
+    R.CONFIRM_BACK: Saying(
+        "Roll back {app} in {environment} to {version:code}, {strategy}?",
+        "{running:if-code|It runs # now.|Nothing of it runs there now.}",
+        "It goes through without waiting at a gate. Nothing happens until you confirm.",
+    ),
+    R.RUNS_ALREADY: Saying(
+        "{app} {version:code} runs in {environment} already.",
+        "Image, chart, values and strategy are the same, so nothing was started.",
+        "Name another version, or see what there was: `/rollout history {app} {environment}`.",
+    ),
+    R.NO_WAY_BACK: Saying(
+        "Nothing was done.",
+        "{version:if-code|# ran before, but Slipway did not release it there, so its exact content is not known."
+        "|Slipway has released nothing else there that one could go back to.}",
+        "Deploy what you want in {environment} instead: `/deploy {app} &lt;version&gt;`.",
+    ),
+    R.NEVER_RELEASED: Saying(
+        "Nothing was done.",
+        "Slipway has never brought {version:code} of {app} to {environment}, so there is no content to go back to.",
+        "Deploy it instead: `/deploy {app} {version} to {environment}`.",
+    ),
+    R.NOTHING_TO_RETRY: Saying(
+        "Nothing was done.",
+        "The newest deployment of {app} in {environment} did not fail, so there is nothing to try again.",
+        "`/rollout status {app}` shows what runs.",
+    ),
+    R.TAKEN_OVER: Saying(
+        "Nothing was done.",
+        "#{deployment} ({version}) was begun in {environment} since then.",
+        "See its card, or go back from what runs now: `/rollout rollback {app} {environment}`.",
+    ),
     R.BUSY: Saying(
         "{app} in {environment} is busy: #{holder_number} {holder_version} by {by:person}, {holder_stage:stage}.",
         "One deployment at a time runs there, so nothing was started.",
@@ -261,6 +292,12 @@ FACTS: dict[R, frozenset[str]] = {
     R.APPROVAL_NEEDED: frozenset({"app", "version", "environment"}),
     R.WINDOW_NEEDED: frozenset({"app", "version", "environment"}),
     R.CONFIRM: frozenset({"app", "version", "environment", "strategy", "running"}),  # `running` may be empty.
+    R.CONFIRM_BACK: frozenset({"app", "version", "environment", "strategy", "running"}),
+    R.RUNS_ALREADY: frozenset({"app", "version", "environment"}),
+    R.NO_WAY_BACK: frozenset({"app", "version", "environment"}),  # The version that ran before, or empty.
+    R.NEVER_RELEASED: frozenset({"app", "version", "environment"}),
+    R.NOTHING_TO_RETRY: frozenset({"app", "environment"}),
+    R.TAKEN_OVER: frozenset({"app", "version", "environment", "deployment"}),  # Of what was begun since.
     R.BUSY: frozenset({"app", "environment", "holder_number", "holder_version", "by", "holder_stage"}),
     R.REPEATED: frozenset({"deployment", "app", "version", "environment"}),
     R.NOTHING_IN_MOTION: frozenset({"app", "environment"}),
@@ -313,6 +350,7 @@ MILESTONES: dict[M, str] = {
     M.ABORTED_BY_ANALYSIS: f"Aborted by its analysis: {card_words.MEASURED}{{running:if|. Traffic is back on #|}}",
     M.ABORTED_BY_DEADLINE: "Aborted: {cause:meaning}{detail:if|: #|}{running:if|. Traffic is back on #|}",
     M.INCONCLUSIVE: f"The analysis could not decide: {card_words.MEASURED}. A person has to",
+    M.ROLLED_BACK: "Rolled back to {version} by {by:person} (#{deployment})",
     M.CANCELLED: "Cancelled by {by:person}, nothing was released",
     M.FAILED: "Failed{step:if-step| at #|}{detail:if|: #|}",
     M.STALLED: "{kind:stall}{step:if-step| at #|} since {at:time}{detail:if|: #|}{owner:if| · owner: #|}",
@@ -347,6 +385,7 @@ MILESTONE_FACTS: dict[M, frozenset[str]] = {
     ),  # As the cluster writes them; `metric` may be its words for all of it.
     M.ABORTED_BY_DEADLINE: frozenset({"cause", "detail", "running"}),
     M.INCONCLUSIVE: frozenset({"metric", "value", "needs", "refuses", "measured", "detail"}),
+    M.ROLLED_BACK: frozenset({"version", "by", "deployment"}),
     M.CANCELLED: frozenset({"by"}),
     M.FAILED: frozenset({"step", "detail"}),  # `step` is the pipeline's name of it, empty for the rollout.
     M.STALLED: frozenset({"kind", "step", "at", "detail", "owner"}),  # All but kind and at may be empty.

@@ -11,7 +11,7 @@ from commands.core.catalog import Catalog
 from commands.core.form import Form
 from commands.core.model import ChatUser
 from commands.core.reasons import Notice
-from commands.deploy import Origin
+from commands.core.requests import Origin
 from tests.commands.desk import ALICE, TEAM, Desk
 
 HINT = "Ask #platform to link your account."
@@ -49,7 +49,9 @@ class Office:
             charts=desk.charts,
             renderer=desk.renderer,
             objects=desk.objects,
+            images=desk.images,
             ask=desk.ask,
+            again=desk.again,
             worker=self.worker,
             clock=desk.clock,
         )

@@ -227,7 +227,7 @@ def test_the_gate_of_one_button_opens_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "action", ["slipway:deploy", "slipway:rollback", "slipway:promote2", "xslipway:promote", "other"]
+    "action", ["slipway:deploy", "slipway:approve", "slipway:promote2", "xslipway:promote", "other"]
 )
 def test_actions_that_no_card_offers_reach_nobody(action: str) -> None:
     async def main() -> None:

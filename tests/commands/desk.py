@@ -7,9 +7,10 @@ from commands.core.catalog import App, ApprovalRule, Artifact, Catalog, Chart, C
 from commands.core.model import ChatUser, Deployment, Place
 from commands.core.observed import Strategy
 from commands.core.reasons import MilestoneCode
-from commands.core.requests import DeployRequest
-from commands.deploy import Origin, run
+from commands.core.requests import DeployRequest, Origin
+from commands.deploy import run
 from commands.flow.advance import Advance
+from commands.flow.again import Again
 from commands.flow.ask import Ask
 from commands.flow.show import Show
 from commands.flow.whom import Reminders
@@ -124,6 +125,16 @@ class Desk:
         return Ask(people=self.people, deployments=self.deployments, rollouts=self.rollouts, clock=self.clock)
 
     @property
+    def again(self) -> Again:
+        return Again(
+            people=self.people,
+            rollouts=self.rollouts,
+            deployments=self.deployments,
+            images=self.images,
+            clock=self.clock,
+        )
+
+    @property
     def advance(self) -> Advance:
         return Advance(
             deployments=self.deployments,
@@ -152,6 +163,7 @@ class Desk:
             versions=self.versions,
             rollouts=self.rollouts,
             deployments=self.deployments,
+            images=self.images,
             clock=self.clock,
         )
 

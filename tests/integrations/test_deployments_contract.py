@@ -84,7 +84,7 @@ async def test_what_is_restored_and_what_came_later_is_kept(store: Deployments) 
         finished_at=NOON,
         failure=failure,
     )
-    later = Later(number=9, version="v1.1", action=Action.ROLLBACK, by=BOB, state=Takeover.DONE)
+    later = Later(number=9, version="v1.1", action=Action.ROLLBACK, by=BOB, at=NOON, state=Takeover.DONE)
     first = await started(store)
     saved = await store.save(replace(first, restore=restore, later=later), milestones=[])
     assert saved is not None

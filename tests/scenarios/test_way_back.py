@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.scenarios import outside
 from tests.scenarios.world import World
 
 
@@ -9,6 +10,12 @@ def rollout_of(world: World, app: str = "shop", environment: str = "staging") ->
     """Return the Rollout as the cluster has it now."""
     (found,) = [each for each in world.cluster()["rollouts"] if (each["name"], each["namespace"]) == (app, environment)]
     return found
+
+
+def pods_of(world: World, app: str = "shop") -> list[str]:
+    """List the pods of an app in staging, without those of its pipelines."""
+    found = [each["name"] for each in world.cluster()["pods"] if each["namespace"] == "staging"]
+    return sorted(name for name in found if name.startswith(f"{app}-") and "-staging-" not in name)
 
 
 def workflows(world: World) -> list[str]:
@@ -37,7 +44,7 @@ def test_an_abort_leaves_traffic_rollout_and_release_on_what_ran_before(world: W
     assert (shop["phase"], shop["version"], shop["deployment"]) == ("Healthy", "v1.2", "1")
     assert workflows(world)[-1].endswith("-2-restore")
     world.type("alice", "/rollout status shop")
-    world.hears("alice", "What runs where: shop", "staging · v1.2 · canary · 5/5 ready")
+    world.hears("alice", "What runs where: shop", "staging · v1.2 · rolling · 5/5 ready")
     begin_canary(world, "v1.2.1", number=3)
 
 
@@ -66,3 +73,103 @@ def test_a_restore_that_fails_says_why_and_the_traffic_stays_where_it_is(world: 
     card = world.card_shows("Traffic is back on v1.2, but", "exceeded quota", "exit 14", number=2)
     world.thread_ends(card, "v1.2 was not released again")
     assert rollout_of(world)["phase"] == "Degraded"
+
+
+def builds(world: World) -> list[str]:
+    """List the workflows that build; a release of what is known has one step only."""
+    found = world.cluster()["workflows"]
+    return sorted(each["name"] for each in found if any(step["name"] == "build-image" for step in each["steps"]))
+
+
+def test_a_rollback_releases_the_earlier_content_without_a_build_and_past_the_gates(world: World) -> None:
+    deployed(world, "v1.2", number=1)
+    begin_canary(world, "v1.2.1", number=2)
+    world.press("bob", "Go to 100 %")
+    world.card_shows("done in", number=2)
+    built = builds(world)
+    world.type("bob", "/rollout rollback shop")
+    card = world.card_shows("shop v1.2 → staging", "Back to what #1 deployed", "done in", number=3)
+    shop = rollout_of(world)
+    assert (shop["phase"], shop["version"], shop["deployment"]) == ("Healthy", "v1.2", "3")
+    assert builds(world) == built, "nothing was built again"
+    assert "Paused" not in "\n".join(world.thread(card))
+    left = world.card_shows("done in", "Rolled back to v1.2 by @bob (#3)", number=2)
+    assert left.buttons == ()
+    world.thread_ends(left, "Rolled back to v1.2 by @bob (#3)")
+    world.type("bob", "/rollout rollback shop to v1.2")
+    world.hears("bob", "shop v1.2 runs in staging already", "nothing was started")
+    world.type("bob", "/rollout rollback shop to v1.2.1")
+    world.card_shows("shop v1.2.1 → staging", "done in", number=4)
+
+
+def test_the_button_of_a_done_card_goes_back_once_and_is_gone_afterwards(world: World) -> None:
+    deployed(world, "v1.2", number=1)
+    deployed(world, "v1.2.1", number=2)
+    done = world.card_shows("done in", number=2)
+    assert "Roll back to v1.2" in done.buttons
+    assert "Roll back to v1.2" not in world.card_shows("done in", "v1.2.1 took over (#2)", number=1).buttons
+    world.press("eve", "Roll back to v1.2", ts=done.ts)
+    world.hears("eve", "needs the role")
+    world.press("bob", "Roll back to v1.2", ts=done.ts)
+    world.card_shows("shop v1.2 → staging", "done in", number=3)
+    world.card_shows("Rolled back to v1.2 by @bob (#3)", number=2)
+    assert rollout_of(world)["version"] == "v1.2"
+    assert [each.endswith("-3") for each in workflows(world)].count(True) == 1
+
+
+def test_what_was_aborted_outside_is_left_alone_until_somebody_restores_it(world: World) -> None:
+    deployed(world, "v1.2", number=1)
+    begin_canary(world, "v1.2.1", number=2)
+    outside.abort(world, "shop", "staging")
+    card = world.card_shows("aborted", "Traffic is back on v1.2", "outside Slipway", number=2)
+    assert rollout_of(world)["phase"] == "Degraded"
+    assert not [name for name in workflows(world) if name.endswith("-restore")]
+    world.press("bob", "Restore v1.2", ts=card.ts)
+    world.card_shows("shop v1.2 → staging", "done in", number=3)
+    assert rollout_of(world)["phase"] == "Healthy"
+
+
+def test_after_a_switch_one_press_switches_back_while_blue_still_stands(world: World) -> None:
+    deployed(world, "v2.0", number=1, strategy="", app="pay")
+    world.type("alice", "/deploy pay v2.1")
+    world.card_shows("green is ready", number=2)
+    world.press("bob", "Switch traffic to v2.1")
+    done = world.card_shows("done in", "Blue (v2.0) stays until", number=2)
+    world.press("bob", "Switch back to v2.0", ts=done.ts)
+    world.card_shows("pay v2.0 → staging", "done in", number=3)
+    assert rollout_of(world, "pay")["version"] == "v2.0"
+    world.card_shows("Rolled back to v2.0 by @bob (#3)", number=2)
+
+
+def test_what_failed_is_tried_again_from_where_it_failed(world: World) -> None:
+    log = ["413 quota of project shop is 50 GiB, used 50 GiB"]
+    world.fault(system="workflows", kind="step-fails", match="build-image", count=1, exit_code=12, log=log)
+    world.type("alice", "/deploy shop v1.2 rolling because of the checkout")
+    failed = world.card_shows("failed at Image", number=1)
+    assert failed.buttons == ("Try again from Image",)
+    world.press("alice", "Try again from Image", ts=failed.ts)
+    world.card_shows("shop v1.2 → staging", "Again, after #1", "of the checkout", "done in", number=2)
+    world.fault(system="workflows", kind="step-fails", match="release", count=1, exit_code=14, log=["helm: no"])
+    world.type("alice", "/deploy shop v1.2.1 rolling")
+    failed = world.card_shows("failed at Release", number=3)
+    built = builds(world)
+    world.type("alice", "/rollout retry shop")
+    world.card_shows("shop v1.2.1 → staging", "Again, after #3", "done in", number=4)
+    assert builds(world) == built, "image and chart were known"
+    world.type("alice", "/rollout retry shop")
+    world.hears("alice", "nothing to try again")
+
+
+def test_a_deploy_of_what_runs_already_ends_at_once(world: World) -> None:
+    deployed(world, "v1.2", number=1)
+    pods = pods_of(world)
+    world.type("alice", "/deploy shop v1.2 rolling")
+
+    def is_answered() -> bool:
+        card = world.card(number=2)
+        return bool(card and "done in" in card.text) or any(
+            "runs in staging already" in each.text for each in world.whispers("alice")
+        )
+
+    world.until(is_answered, "the second deploy ends or is told that there is nothing to do")
+    assert set(pods_of(world)) <= set(pods), "no pod was replaced"

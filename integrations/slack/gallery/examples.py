@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from commands.core import plan
-from commands.core.model import Actor, Content, Deployment, Person, Place, Restore, Stage, WayBack
+from commands.core.model import Action, Actor, Content, Deployment, Person, Place, Restore, Source, Stage, WayBack
 from commands.core.observed import (
     Analysis,
     AnalysisKind,
@@ -97,6 +97,25 @@ def earlier(**changes: Any) -> Deployment:
             "way_back": None,
             "created_at": NOON - timedelta(days=3, minutes=5),
             "finished_at": NOON - timedelta(days=3),
+            **changes,
+        }
+    )
+
+
+def back_from(**changes: Any) -> Deployment:
+    """Make a rollback from `deployment` to what `earlier` released, as it begins."""
+    parameters = plan.release_parameters(earlier()) or {}
+    return deployment(
+        **{
+            "id": "d143",
+            "number": 143,
+            "version": "v1.1",
+            "requester": BOB,
+            "workflow": "shop-staging-143",
+            "parameters": tuple(parameters.items()),
+            "content": Content(digest=OLD_DIGEST, chart_commit="e" * 40),
+            "source": Source(action=Action.ROLLBACK, number=140),
+            "way_back": WayBack(version="v1.2", digest=DIGEST, number=142),
             **changes,
         }
     )

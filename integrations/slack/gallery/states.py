@@ -6,7 +6,21 @@ from datetime import timedelta
 
 from commands.core.card import Card, draw
 from commands.core.failure import Cause
-from commands.core.model import Act, Action, ActState, Deployment, Failure, Hold, Stage, Stall, StallKind, WayBack
+from commands.core.model import (
+    Act,
+    Action,
+    ActState,
+    Deployment,
+    Failure,
+    Hold,
+    Later,
+    Source,
+    Stage,
+    Stall,
+    StallKind,
+    Takeover,
+    WayBack,
+)
 from commands.core.observed import (
     AnalysisKind,
     AnalysisPhase,
@@ -25,6 +39,7 @@ from integrations.slack.gallery.examples import (
     OLD_DIGEST,
     analysis,
     deployment,
+    healthy,
     metric,
     pipeline,
     problem,
@@ -218,6 +233,8 @@ def _backs() -> dict[str, Deployment]:
     failure = Failure(step="", message=reason)
     done = restore(finished_at=NOON + timedelta(minutes=5, seconds=8))
     unknown = WayBack(version="v1.1", digest=OLD_DIGEST)
+    known = replace(unknown, number=140, since=NOON - timedelta(days=3))
+    left = Later(number=143, version="v1.1", action=Action.ROLLBACK, by=BOB, at=NOON, state=Takeover.DONE)
     return {
         "restoring-canary": building(stage=Stage.RESTORING, pipeline=pipeline(), restore=restore()),
         "restoring-failed-canary": building(
@@ -226,6 +243,22 @@ def _backs() -> dict[str, Deployment]:
         "restored-canary": ended(Stage.ABORTED, Strategy.CANARY, restore=done),
         "restored-failed-canary": ended(Stage.FAILED, Strategy.CANARY, restore=done, failure=failure),
         "not-restored-canary": ended(Stage.ABORTED, Strategy.CANARY, restore=replace(done, failure=held)),
+        "rolling-back-canary": rolling_out(paused(PauseReason.STEP), source=Source(action=Action.ROLLBACK, number=140)),
+        "trying-again": building(source=Source(action=Action.RETRY, number=141)),
+        "way-back-known": building(way_back=replace(known, is_built=True, seconds=8)),
+        "way-back-without-image": building(way_back=replace(known, is_built=False)),
+        "way-back-foreign": building(way_back=unknown),
+        "done-and-kept": ended(
+            Stage.SUCCEEDED, Strategy.CANARY, rollout=healthy(kept_images=(f"x@{OLD_DIGEST}",)), way_back=known
+        ),
+        "done-and-left": ended(Stage.SUCCEEDED, Strategy.CANARY, later=left),
+        "switched-and-standing": ended(
+            Stage.SUCCEEDED,
+            Strategy.BLUE_GREEN,
+            rollout=green(pause=None, old_until=NOON + timedelta(minutes=17), active_hash="bbbb"),
+            watched_until=NOON + timedelta(minutes=17),
+            way_back=replace(known, strategy=Strategy.BLUE_GREEN),
+        ),
         "aborted-to-unknown-canary": ended(Stage.ABORTED, Strategy.CANARY, way_back=unknown),
     }
 

@@ -23,6 +23,8 @@ from commands.core.requests import (
     PromoteRequest,
     Request,
     ResumeRequest,
+    RetryRequest,
+    RollbackRequest,
     StatusRequest,
 )
 
@@ -87,10 +89,10 @@ def deploy(text: str) -> Request:
         ("status staging", StatusRequest(environment="staging")),
         ("help", HelpRequest()),
         ("help Deploy", HelpRequest(verb="deploy")),
-        ("rollback shop", LaterRequest(verb="rollback", app="shop")),
+        ("rollback shop", RollbackRequest(app="shop")),
         (
             "rollback shop to v1.1 production",
-            LaterRequest(verb="rollback", app="shop", environment="production", version="v1.1"),
+            RollbackRequest(app="shop", environment="production", version="v1.1"),
         ),
         ("plan shop 1.2", PlanRequest(wanted=DeployRequest(app="shop", version="1.2"))),
         (
@@ -105,8 +107,8 @@ def deploy(text: str) -> Request:
         ("status all staging page 9999", StatusRequest(environment="staging", page=999)),
         ("history shop", HistoryRequest(app="shop")),
         ("history store production page 2", HistoryRequest(app="shop", environment="production", page=2)),
-        ("retry", LaterRequest(verb="retry")),
         ("restart shop staging", LaterRequest(verb="restart", app="shop", environment="staging")),
+        ("retry shop staging", RetryRequest(app="shop", environment="staging")),
     ],
 )
 def test_what_people_type_is_understood(text: str, expected: Request) -> None:

@@ -1,5 +1,6 @@
 """The small pure pieces: causes of failures, grants, durations, labels of milestones."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from commands.core.catalog import Catalog, Grant
 from commands.core.decisive import SHOWN_LINES
 from commands.core.failure import explain
 from commands.core.model import Act, Action, Stage
-from commands.core.observed import StepPhase, StepSnapshot
+from commands.core.observed import StepPhase, StepSnapshot, Strategy
 from commands.core.policy import Allowed, Cleared, Denied, DeployFacts, decide, permits
 from commands.core.ports import Available
 from commands.core.reasons import MilestoneCode, ReasonCode
@@ -119,8 +120,9 @@ def test_where_nothing_ran_there_is_no_way_back() -> None:
 def test_after_an_abort_the_way_back_is_still_what_it_was() -> None:
     aborted = make.deployment(stage=Stage.ABORTED)
     before = make.deployment(stage=Stage.SUCCEEDED, version="v1.0")
-    found = plan.way_back(make.rollout(is_aborted=True), (aborted, before))
-    assert found == aborted.way_back
+    found = plan.way_back(make.rollout(is_aborted=True), (aborted, before), (before, make.earlier()))
+    assert aborted.way_back is not None
+    assert found == replace(aborted.way_back, strategy=Strategy.CANARY)
 
 
 def test_an_abort_is_not_said_when_it_is_asked_for() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commands.core.acts import Possible
 from commands.core.card import Card, Headline, draw
-from commands.core.model import Action, Actor, Deployment, Failure, Stage, WayBack
+from commands.core.model import Action, Actor, Deployment, Failure, Later, Stage, Takeover, WayBack
 from commands.core.observed import CanaryStep, CanaryStepKind, PauseReason, Replicas, StepPhase, Strategy
 from integrations.slack import payloads
 from integrations.slack.blocks import BLOCKS, Keep, Part, fit, section
@@ -21,7 +21,7 @@ from integrations.slack.text import Mrkdwn
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless
 from tests.integrations.slack.limits import assert_fits, buttons, menu
 from tests.integrations.slack.readable import readable
-from tests.make import NOON, deployment, pipeline, rollout, step
+from tests.make import BOB, NOON, deployment, pipeline, rollout, step
 
 CARDS = every_card()
 OUTSIDE = st.one_of(st.text(max_size=400), st.sampled_from(HOSTILE))
@@ -53,8 +53,23 @@ def test_first_line_names_app_version_environment_and_number(name: str) -> None:
 
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage.is_terminal])
-def test_finished_card_has_no_buttons(stage: Stage) -> None:
-    assert buttons(render(draw(ended(stage, Strategy.CANARY), ()))) == []
+def test_finished_card_offers_nothing_but_the_way_back_and_another_try(stage: Stage) -> None:
+    labels = [button["text"]["text"] for button in buttons(render(draw(ended(stage, Strategy.CANARY), ())))]
+    assert set(labels) <= {"Roll back to v1.1", "Restore v1.1", "Try again"}
+    assert ("Try again" in labels) is (stage in {Stage.FAILED, Stage.ABORTED, Stage.CANCELLED})
+
+
+def test_card_of_what_others_took_over_from_has_no_buttons_and_says_so() -> None:
+    later = Later(number=143, version="v1.1", action=Action.ROLLBACK, by=BOB, at=NOON, state=Takeover.DONE)
+    left = render(draw(ended(Stage.SUCCEEDED, Strategy.CANARY, later=later), ()))
+    assert buttons(left) == []
+    assert "Rolled back to v1.1 by @bob (#143)" in readable(left)
+    followed = replace(later, version="v1.3", action=Action.DEPLOY)
+    assert "v1.3 took over (#143)" in readable(
+        render(draw(ended(Stage.SUCCEEDED, Strategy.CANARY, later=followed), ()))
+    )
+    underway = replace(later, state=Takeover.UNDERWAY)
+    assert "#143" not in readable(render(draw(ended(Stage.SUCCEEDED, Strategy.CANARY, later=underway), ())))
 
 
 def test_buttons_are_named_by_their_effect() -> None:
@@ -112,8 +127,10 @@ def test_value_of_a_button_names_the_deployment_and_the_gate_that_was_seen() -> 
 
 
 def test_action_without_a_label_of_its_own_is_named_by_its_word() -> None:
-    card = Card(deployment=building(), headline=Headline.DONE, buttons=(Possible(action=Action.RETRY, gate="0" * 12),))
-    assert buttons(render(card))[0]["text"]["text"] == "Retry"
+    card = Card(
+        deployment=building(), headline=Headline.DONE, buttons=(Possible(action=Action.APPROVE, gate="0" * 12),)
+    )
+    assert buttons(render(card))[0]["text"]["text"] == "Approve"
 
 
 def test_pending_act_stands_where_the_buttons_were() -> None:
