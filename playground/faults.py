@@ -24,7 +24,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "nexus": HTTP_KINDS,
         "harbor": HTTP_KINDS | {"quota"},
         "workflows": frozenset({"step-fails", "step-hangs", "image-pull"}),
-        "rollouts": frozenset({"pods-never-ready", "image-pull", "crash-loop", "analysis"}),
+        "rollouts": frozenset({"pods-never-ready", "image-pull", "crash-loop", "config-error", "analysis"}),
     }
 )
 OWN_FIELDS: Final = frozenset({"system", "kind", "match", "count"})

@@ -23,7 +23,9 @@ _DIGEST_SHOWN = len("sha256:") + 12
 _COMMIT_SHOWN = 12
 _MEASURE = 120
 _ONE = re.compile(r"\[\s*([^\s,\[\]]+)\s*\]")
-_COMPARISON = re.compile(r"result(?:\[0\])?\s*(<=|>=|==|!=|<|>)\s*(-?[0-9.]+)")
+# What is measured when nothing was measured says nothing of the bound itself.
+_NO_DATA = r"(?:len\(result\) == 0 \|\| isNaN\(result\[0\]\) \|\| |len\(result\) > 0 && !isNaN\(result\[0\]\) && )?"
+_COMPARISON = re.compile(_NO_DATA + r"result(?:\[0\])?\s*(<=|>=|==|!=|<|>)\s*(-?[0-9.]+)")
 _SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 

@@ -13,7 +13,8 @@ from playground.faults import Fault, Faults
 from playground.kubernetes.store import Store, WatchEvent
 from playground.pace import Pace
 
-FAULTS: Final = ("image-pull", "crash-loop", "pods-never-ready")
+FAULTS: Final = ("image-pull", "crash-loop", "config-error", "pods-never-ready")
+NOT_CONFIGURED: Final = 'configmap "shop" not found'
 CRASH_LOG: Final = ("boom",)
 FIRST_BACK_OFF: Final = 10
 LONGEST_BACK_OFF: Final = 300
@@ -109,8 +110,10 @@ class Kubelet:
         match fault.kind if fault else "":
             case "image-pull":
                 await self._pull(pod)
+            case "config-error" if fault:
+                self._stay_unconfigured(pod, str(fault.options.get("message", NOT_CONFIGURED)))
             case "crash-loop" if fault:
-                await self._crash(pod, [str(line) for line in fault.options.get("log", CRASH_LOG)])
+                await self._crash(pod, fault)
             case "pods-never-ready" if fault:
                 await self._stay_unready(pod, fault)
             case _:
@@ -129,6 +132,10 @@ class Kubelet:
             await self._pace.sleep(float(seconds))
             self._become_ready(pod)
 
+    def _stay_unconfigured(self, pod: Obj, message: str) -> None:
+        reason = "CreateContainerConfigError"
+        self._write(pod, pod_status.waiting(pod, self._pace.now(), reason, message, sandbox=True))
+
     async def _pull(self, pod: Obj) -> None:
         container = pod_status.containers(pod)[0]
         image = container.get("image", "")
@@ -140,17 +147,20 @@ class Kubelet:
             self._write(pod, pod_status.waiting(pod, self._pace.now(), reason, message, sandbox=True))
             await self._pace.sleep(seconds)
 
-    async def _crash(self, pod: Obj, log: list[str]) -> None:
+    async def _crash(self, pod: Obj, fault: Fault) -> None:
         """Two quick ends, then longer and longer waits between the starts."""
+        log = [str(line) for line in fault.options.get("log", CRASH_LOG)]
+        code, reason = int(fault.options.get("exit_code", 1)), str(fault.options.get("reason", "Error"))
         last, count, back_off = None, 0, FIRST_BACK_OFF
         while True:
             self._logs[_key(pod)] = list(log)
             now = self._pace.now()
-            self._write(pod, pod_status.crashed(pod, now, count=count, last=last))
-            last = pod_status.terminated(1, None, now)
+            end = pod_status.terminated(code, None, now, reason=reason)
+            self._write(pod, pod_status.crashed(pod, end, count=count, last=last, now=now))
+            last = end
             await self._pace.sleep(1.0)
             if count:
-                self._write(pod, pod_status.crashed(pod, now, count=count, last=last, back_off=back_off))
+                self._write(pod, pod_status.crashed(pod, end, count=count, last=last, back_off=back_off, now=now))
                 await self._pace.sleep(back_off)
                 back_off = min(2 * back_off, LONGEST_BACK_OFF)
             count += 1

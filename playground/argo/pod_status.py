@@ -79,23 +79,23 @@ def running(pod: Obj, now: datetime, *, ready: bool = True) -> Obj:
     }
 
 
-def terminated(code: int, started: str | None, now: datetime) -> Obj:
-    reason = "Completed" if code == 0 else "Error"
+def terminated(code: int, started: str | None, now: datetime, *, reason: str = "") -> Obj:
+    reason = reason or ("Completed" if code == 0 else "Error")
     finished = timestamp(now)
     return {
         "terminated": {"exitCode": code, "reason": reason, "startedAt": started or finished, "finishedAt": finished}
     }
 
 
-def crashed(pod: Obj, now: datetime, *, count: int, last: Obj | None, back_off: int = 0) -> Obj:
-    """A container that ended by itself; with `back_off` seconds it waits for its next start."""
+def crashed(pod: Obj, end: Obj, *, count: int, last: Obj | None, now: datetime, back_off: int = 0) -> Obj:
+    """A container that ended by itself, as `end` tells; with `back_off` seconds it waits for its next start."""
     meta = pod["metadata"]
     statuses = []
     for container in containers(pod):
         where = f"container={container['name']} pod={meta['name']}_{meta['namespace']}({meta['uid']})"
         message = f"back-off {back_off}s restarting failed {where}"
         waits: Obj = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
-        state = waits if back_off else terminated(1, None, now)
+        state = waits if back_off else end
         statuses.append(container_status(container, state, last=last, count=count))
     names = [container["name"] for container in containers(pod)]
     return {

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from playground.argo import measurements
 from playground.argo.names import Obj, dig, owned_by
 from playground.kubernetes.store import Store
 
@@ -40,7 +41,7 @@ def read_values(parameters: Parameters) -> Obj:
 
 
 def build(parameters: Parameters) -> list[Obj]:
-    """Make the Rollout and its Services. Nothing in the pod template changes from deployment to deployment."""
+    """Make the Rollout, its Services and measurements. Nothing in the pod template changes from one to the next."""
     values, app = read_values(parameters), parameters["app"]
     own = {f"slipway/{key}": parameters[key] for key in ("app", "environment", "deployment") if key in parameters}
     notes = {f"slipway/{key}": parameters.get(key, "") for key in ("version", "strategy", "requester")}
@@ -52,7 +53,8 @@ def build(parameters: Parameters) -> list[Obj]:
         "metadata": {"name": app, "namespace": namespace, "labels": {**labels, **own}, "annotations": notes},
         "spec": _spec(parameters, values),
     }
-    return [*(_service(name, namespace, labels) for name in names), rollout]
+    services = (_service(name, namespace, labels) for name in names)
+    return [*services, *measurements.templates(app, namespace, values), rollout]
 
 
 def _spec(parameters: Parameters, values: Obj) -> Obj:
@@ -61,6 +63,7 @@ def _spec(parameters: Parameters, values: Obj) -> Obj:
         "revisionHistoryLimit": 5,
         "rollbackWindow": {"revisions": 3},
         "progressDeadlineSeconds": int(values.get("progressDeadlineSeconds", 600)),
+        **({"progressDeadlineAbort": True} if values.get("progressDeadlineAbort") else {}),
         "selector": {"matchLabels": {NAME: parameters["app"]}},
         "strategy": _strategy(parameters, values),
         "template": _template(parameters, values),
@@ -73,8 +76,8 @@ def _strategy(parameters: Parameters, values: Obj) -> Obj:
     if strategy in {"rolling", "recreate"}:
         return {"canary": rolling}
     if strategy == "canary":
-        steps = dig(values, "canary", "steps")
-        return {"canary": {**rolling, **({"steps": steps} if steps else {})}}
+        steps = list(dig(values, "canary", "steps") or ())
+        return {"canary": {**rolling, **measurements.of_canary(app, steps, values)}}
     if strategy != "blue-green":
         raise ReleaseError(f"strategy {strategy!r} is unknown: use rolling, recreate, blue-green or canary")
     delay = dig(values, "blueGreen", "scaleDownDelaySeconds")
@@ -84,6 +87,7 @@ def _strategy(parameters: Parameters, values: Obj) -> Obj:
             **services,
             "autoPromotionEnabled": False,
             "scaleDownDelaySeconds": DELAY if delay is None else delay,
+            **measurements.of_blue_green(app, values),
         }
     }
 
@@ -139,6 +143,8 @@ def _apply(store: Store, obj: Obj) -> None:
     known = store.get(obj["kind"], meta["namespace"], meta["name"])
     if known is None:
         store.create(obj)
+    elif obj["kind"] == "AnalysisTemplate":
+        store.replace({**known, "spec": obj["spec"]})
     elif obj["kind"] == "Rollout":
         merged = {key: {**(known["metadata"].get(key) or {}), **meta[key]} for key in ("labels", "annotations")}
         spec = {**obj["spec"], **{key: known["spec"][key] for key in ("paused", "restartAt") if key in known["spec"]}}

@@ -174,6 +174,8 @@ def test_a_fact_cannot_reach_the_formatter(outside: str) -> None:
         ("result >= 0.99", "≥ 0.99"),
         ("result[0] <= 5", "≤ 5"),
         ("result == 1", "= 1"),
+        ("len(result) == 0 || isNaN(result[0]) || result[0] >= 0.99", "≥ 0.99"),
+        ("len(result) > 0 && !isNaN(result[0]) && result[0] <= 0.5", "≤ 0.5"),
         ("result!=0", "≠ 0"),
         ("result < 0.01", "&lt; 0.01"),
         ("result[0] > 0.9 && result[0] < 1", "`result[0] &gt; 0.9 &amp;&amp; result[0] &lt; 1`"),

@@ -126,6 +126,29 @@ async def test_a_pod_that_cannot_start_says_why_as_recorded(name: str, container
         await cluster.until(lambda: reasons() == recorded_reasons(name), f"{recorded_reasons(name)}")
 
 
+async def test_a_pod_without_its_configuration_says_what_is_missing() -> None:
+    async with Cluster(fault("config-error", match="app:v1", message='configmap "prices" not found')) as cluster:
+        cluster.store.create(rollout(STEPS, replicas=1))
+
+        def reasons() -> set[tuple[str, str]]:
+            return {reason for pod in cluster.pods() for reason in why_it_waits(pod)}
+
+        wanted = {("CreateContainerConfigError", 'configmap "prices" not found')}
+        await cluster.until(lambda: reasons() == wanted, "CreateContainerConfigError")
+
+
+async def test_a_container_may_end_as_the_fault_says() -> None:
+    async with Cluster(fault("crash-loop", match="app:v1", exit_code=137, reason="OOMKilled")) as cluster:
+        cluster.store.create(rollout(STEPS, replicas=1))
+
+        def ends() -> set[tuple[int, str]]:
+            statuses = [status for pod in cluster.pods() for status in pod["status"].get("containerStatuses") or ()]
+            found = [status["state"].get("terminated") for status in statuses]
+            return {(each["exitCode"], each["reason"]) for each in found if each}
+
+        await cluster.until(lambda: ends() == {(137, "OOMKilled")}, "OOMKilled")
+
+
 async def test_small_requests_find_room() -> None:
     async with Cluster() as cluster:
         requests = {"resources": {"requests": {"cpu": "250m"}}}
