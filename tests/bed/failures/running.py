@@ -51,6 +51,8 @@ def _run(places: Places, name: str, case: Case) -> Recorded:
     setting = sound(places, name)
     case.spoil(setting)
     kubectl = _Kubectl(places, setting.namespace)
+    # What a run before this one has left may still be on its way out.
+    kubectl.ask("delete", "namespace", setting.namespace, "--ignore-not-found")
     try:
         return _go_through(kubectl, setting, case)
     finally:

@@ -73,6 +73,11 @@ def service(name: str) -> Obj:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
+def quota(**hard: str) -> Obj:
+    """How much of each resource a namespace may have."""
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"}, "spec": {"hard": hard}}
+
+
 # Analysis
 
 

@@ -11,6 +11,7 @@ from tests.bed.recording.objects import (
     blue_green,
     canary,
     job_metric,
+    quota,
     rollout,
     service,
     template,
@@ -25,6 +26,12 @@ TWO: Final = do.up(rollout(canary(weight(50), PAUSE), replicas=2))
 NO_STEPS: Final = canary(maxSurge=0, maxUnavailable="100%")
 QUICK: Final[dict[str, Any]] = {"interval": "1s"}
 CRASH: Final = {"command": ["/bin/sh", "-c", "echo boom >&2; exit 1"]}
+GREEDY: Final = {
+    "command": ["/bin/sh", "-c", "echo reading all orders; x=slipway; while :; do x=$x$x; done"],
+    "resources": {"limits": {"memory": "16Mi"}},
+}
+UNREADY: Final = {"readinessProbe": {"httpGet": {"path": "/none", "port": 8080}, "periodSeconds": 1}}
+NO_SECRET: Final = {"env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "none", "key": "token"}}}]}
 STUBBORN: Final = {
     "command": ["/bin/sh", "-c", "trap '' TERM; httpd -p 8080 -h /www; while :; do sleep 1; done"],
 }
@@ -218,6 +225,14 @@ FAILURES: Final[dict[str, tuple[Step, ...]]] = {
     "canary-unschedulable": (
         *_broken(template("v2", container={"resources": {"requests": {"cpu": "100"}}}), aborts=True),
         *RESTORED,
+    ),
+    "canary-out-of-memory": (*_broken(template("v2", container=GREEDY), aborts=True), *RESTORED),
+    "canary-probe-failure": (*_broken(template("v2", container=UNREADY), aborts=True), *RESTORED),
+    "canary-config-error": (*_broken(template("v2", container=NO_SECRET), aborts=True), *RESTORED),
+    "canary-quota": (
+        do.up(rollout(canary(weight(50), PAUSE), replicas=2, progressDeadlineSeconds=15, progressDeadlineAbort=True)),
+        do.act("POST", "resourcequotas", quota(pods="2")),
+        *(do.deploy("v2"), do.degraded(), *RESTORED),
     ),
     "invalid-spec": (
         *(do.note("the Services do not exist"), do.first(rollout(blue_green(), replicas=2)), do.degraded(then=2)),
