@@ -42,6 +42,8 @@ class Case:
     cause: str
     says: str
     act: Act | None = None
+    is_told_in_two_ways: bool = False
+    """Whether it depends on what the controller saw first if there is an exit code."""
 
 
 def _settings(**changes: str) -> Spoil:
@@ -242,7 +244,9 @@ def cases(places: Places, around: surroundings.Surroundings) -> Mapping[str, Cas
         "evicted": Case(spoil=_small_disk, step=build, cause="pod-evicted", says="exceeds the limit"),
         "out-of-memory": Case(spoil=_small_memory, step=build, cause="out-of-memory", says="OOMKilled"),
         "deadline": Case(spoil=_short_deadline, step=build, cause="deadline-exceeded", says="longer than"),
-        "pod-deleted": Case(spoil=sleeping, step=build, cause="pod-deleted", says="exit code 143", act=Act.DELETE_POD),
+        "pod-deleted": Case(
+            spoil=sleeping, step=build, cause="pod-deleted", says="", act=Act.DELETE_POD, is_told_in_two_ways=True
+        ),
         "stopped": Case(spoil=sleeping, step=build, cause="cancelled", says="", act=Act.STOP),
         "terminated": Case(spoil=sleeping, step=build, cause="cancelled", says="", act=Act.TERMINATE),
         "chart-ref-missing": Case(spoil=_chart(ref="v9.9.9"), step=chart, cause="chart-not-found", says="v9.9.9"),

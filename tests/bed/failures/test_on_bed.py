@@ -30,4 +30,5 @@ def test_a_failure_is_explained_as_it_was_recorded(ran: Ran, name: str) -> None:
     assert (found.step, found.cause) == (case.step, case.cause), found
     assert case.says in " ".join((found.message, *found.lines)), found
     before = failures.load(name).explained()
-    assert (before.step, before.cause, before.exit_code) == (found.step, found.cause, found.exit_code)
+    assert (before.step, before.cause) == (found.step, found.cause)
+    assert case.is_told_in_two_ways or before.exit_code == found.exit_code
