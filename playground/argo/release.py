@@ -61,7 +61,6 @@ def _spec(parameters: Parameters, values: Obj) -> Obj:
     return {
         "replicas": int(values.get("replicas", 1)),
         "revisionHistoryLimit": 5,
-        "rollbackWindow": {"revisions": 3},
         "progressDeadlineSeconds": int(values.get("progressDeadlineSeconds", 600)),
         **({"progressDeadlineAbort": True} if values.get("progressDeadlineAbort") else {}),
         "selector": {"matchLabels": {NAME: parameters["app"]}},

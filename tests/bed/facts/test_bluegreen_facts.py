@@ -21,10 +21,10 @@ async def release(space: Space, name: str, version: str, **spec: object) -> None
     await space.merge("Rollout", name, {"spec": {"template": template(name, version), **spec}})
 
 
-async def at_gate(space: Space, name: str, *, delay: int = 30) -> Obj:
+async def at_gate(space: Space, name: str, *, delay: int = 30, **spec: object) -> Obj:
     """Bring version 1 up and version 2 to the gate."""
     await services(space, name)
-    await space.create(rollout(name, blue_green(name, delay=delay)))
+    await space.create(rollout(name, blue_green(name, delay=delay), **spec))
     await space.until("Rollout", name, is_healthy)
     await release(space, name, "v2")
     return await space.until("Rollout", name, paused())
@@ -81,6 +81,17 @@ async def test_going_back_after_the_old_pods_are_gone_waits_at_the_gate(space: S
     again = await space.until("Rollout", "slow", paused(unlike=current(waiting)))
     assert reasons(again) == ["BlueGreenPause"]
     assert await selected(space, "slow-active") == current(waiting)
+
+
+async def test_going_back_inside_a_rollback_window_has_no_gate_either(space: Space) -> None:
+    waiting = await at_gate(space, "window", delay=1, rollbackWindow={"revisions": 3})
+    old = (await space.all("ReplicaSet", selector=f"{HASH}={stable(waiting)}"))[0]
+    await promote(space, "window")
+    await space.until("ReplicaSet", text(old, "metadata", "name"), lambda obj: at(obj, "spec", "replicas") == 0)
+    async with space.story("Rollout", "window") as story:
+        await release(space, "window", "v1")
+        await story.until(lambda obj: is_healthy(obj) and current(obj) == stable(waiting))
+    assert "Paused" not in story.states("status", "phase")
 
 
 async def test_the_old_pods_carry_their_deadline_while_they_stand(space: Space) -> None:

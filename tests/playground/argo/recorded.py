@@ -50,6 +50,7 @@ NOT_REPLAYED: Final = {
         "the second request and write after it. Recorded anew, the order of the command line lost the promote in 2 of "
         "2 rounds instead of 1 of 2. Each order by itself is held by tests of single behaviours."
     ),
+    "canary-quota": "The stand-in API server keeps no quotas, so it never refuses a pod.",
     "workflow-wrong-type": (
         "With the minimal CRDs a Workflow of wrong types is accepted and ends the controller's process. The stand-in "
         "is to survive what a test submits."
@@ -73,9 +74,12 @@ REPLAYS: Final = {
     "canary-crashloop": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
     "canary-crashloop-deadline-abort": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
     "canary-crashloop-first-deploy": Replay(faults=_pods("crash-loop", "app:v1"), speed=20),
+    "canary-config-error": Replay(faults=_pods("image-pull", "app:v2"), speed=20),
     "canary-image-never-pull": Replay(faults=_pods("image-pull", "app:v99")),
     "canary-image-pull-failure": Replay(faults=_pods("image-pull", "app:v99"), speed=20),
     "canary-late-ready": Replay(faults=_pods("pods-never-ready", "app:v2", seconds=18)),
+    "canary-out-of-memory": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
+    "canary-probe-failure": Replay(faults=_pods("pods-never-ready", "app:v2"), speed=20),
     "canary-superseded": Replay(speed=15),
     "invalid-spec": Replay(
         skipped=frozenset({"remove /spec/strategy/blueGreen/activeService"}),
