@@ -60,6 +60,16 @@ def objects(name: str, *kinds: str) -> Iterator[tuple[str, str, Obj]]:
             yield line["kind"], line["type"], line["object"]
 
 
+def with_env(replica_set: Obj, rollout: Obj | None) -> Obj:
+    """Give a ReplicaSet the variables of the Rollout's template: a recording leaves them out of ReplicaSets."""
+    wanted = {each["image"]: each.get("env") for each in (dig(rollout or {}, "spec.template.spec.containers") or ())}
+    whole: Obj = json.loads(json.dumps(replica_set))
+    for container in dig(whole, "spec.template.spec.containers") or ():
+        if (env := wanted.get(container["image"])) is not None:
+            container.setdefault("env", env)
+    return whole
+
+
 def _fill_in(target: Obj, source: Obj, *, gone: list[str]) -> None:
     for path in SAME:
         known = dig(source, path)

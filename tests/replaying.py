@@ -21,7 +21,7 @@ from integrations.kubernetes.analyses import RunView, project_run
 from integrations.kubernetes.pods import PodView, project_pod
 from integrations.kubernetes.rollouts import ReplicaSetView, project_replica_set, project_rollout, snapshot_of
 from tests.make import deployment
-from tests.recordings import Obj, load, names
+from tests.recordings import Obj, load, names, with_env
 
 ROLLOUTS = [name for name in names() if not name.startswith("workflow-")]
 LOG = ("starting", "boom")
@@ -47,6 +47,7 @@ class Cluster:
             case "rollouts":
                 self.rollout = None if is_gone else self._numbered(obj)
             case "replicasets":
+                obj = with_env(obj, self.rollout)
                 self.raw_sets.pop(name, None)
                 self.raw_sets |= {} if is_gone else {name: obj}
                 _put(self.sets, name, None if is_gone else project_replica_set(obj))
@@ -135,9 +136,9 @@ def _moved(
     if any(isinstance(effect, ReadPodLog) for effect in move.effects):
         move = step(move.deployment, seen=Seen(rollout=cluster.snapshot, pod_log=LOG), acts=(), now=now)
         said += move.milestones
-    new = tuple(each for each in said if each.key not in heard)
-    heard.update(each.key for each in new)
-    return move.deployment, new
+    new = {each.key: each for each in reversed(said) if each.key not in heard}
+    heard.update(new)
+    return move.deployment, tuple(reversed(new.values()))
 
 
 def _moment(t: float, cluster: Cluster, row: Deployment, said: tuple[Milestone, ...]) -> Moment:

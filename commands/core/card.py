@@ -95,11 +95,13 @@ def headline_of(deployment: Deployment) -> Headline:
 
 
 def _of_rollout(rollout: RolloutSnapshot) -> Headline:
+    if not rollout.is_current:
+        return Headline.ROLLING_OUT  # What it says may be about the release before this one.
     if rollout.is_aborted:
         return Headline.ABORTING
     if rollout.is_held:
         return Headline.HELD
-    if rollout.is_current and rollout.pause is not None:
+    if rollout.pause is not None:
         return _of_pause(rollout)
     is_sick = rollout.phase is RolloutPhase.DEGRADED or bool(rollout.problems)
     return Headline.UNHEALTHY if is_sick else Headline.ROLLING_OUT

@@ -36,7 +36,8 @@ def take_in(
         before = None
     kept = before.pod_log if before is not None and _is_troubled(shown) else ()
     kept = kept or decisive(log or ())
-    failure = (deployment.failure or _why_aborted(before, shown, kept)) if shown.is_aborted else None
+    is_aborted = shown.is_aborted and shown.is_current
+    failure = (deployment.failure or _why_aborted(before, shown, kept)) if is_aborted else None
     row = replace(deployment, rollout=replace(shown, pod_log=kept), failure=failure)
     spoken = next((each for each in shown.problems if each.cause in _LOGGED and each.pod), None)
     effects: list[Effect] = [Wake(ripens)] if ripens is not None else []
@@ -46,7 +47,12 @@ def take_in(
 
 
 def _ripe(rollout: RolloutSnapshot, now: datetime) -> tuple[RolloutSnapshot, datetime | None]:
-    """Leave out what is a trouble only if it lasts; also return when the first of those will be one."""
+    """Leave out what is a trouble only if it lasts; also return when the first of those will be one.
+
+    Once the cluster itself has lost patience, whatever is not ready then is the reason.
+    """
+    if rollout.phase is RolloutPhase.DEGRADED:
+        return rollout, None
     ends = {each: each.since + GRACE for each in rollout.problems if each.since is not None}
     ripe = tuple(each for each in rollout.problems if each not in ends or ends[each] <= now)
     return replace(rollout, problems=ripe), min((end for end in ends.values() if end > now), default=None)

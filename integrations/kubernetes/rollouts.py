@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from commands.core.failure import Cause
 from commands.core.observed import (
     Analysis,
     CanaryStep,
@@ -297,7 +298,8 @@ def snapshot_of(
 def _problems(rollout: RolloutView, new: ReplicaSetView | None, pods: Iterable[PodView]) -> tuple[PodProblem, ...]:
     of_release = problems.of_message(rollout.message)
     if new is None or not _is_template_of(new, rollout):
-        return of_release
+        # A spec that is invalid makes no ReplicaSet; all else is said of the template before.
+        return tuple(each for each in of_release if each.cause == Cause.INVALID_SPEC)
     of_pods = problems.of_pods(pod for pod in pods if pod.replica_set == new.name)
     of_refusal = problems.of_refusal(new.refusal or rollout.refusal, missing=max(new.wanted - new.total, 0))
     return (*of_pods, *of_refusal, *of_release)

@@ -47,6 +47,7 @@ ENDS = {
     "canary-analysis-success": "succeeded succeeded",
     "canary-background-analysis-failed": "succeeded failed",
     "canary-crashloop": "succeeded superseded succeeded",
+    "canary-config-error": "succeeded failed succeeded",
     "canary-crashloop-deadline-abort": "succeeded failed succeeded",
     "canary-crashloop-first-deploy": "superseded succeeded",
     "canary-happy": "succeeded succeeded",
@@ -54,9 +55,12 @@ ENDS = {
     "canary-image-pull-failure": "succeeded failed succeeded",
     "canary-late-ready": "succeeded paused",
     "canary-manual-pause": "succeeded succeeded paused",
+    "canary-out-of-memory": "succeeded failed succeeded",
+    "canary-probe-failure": "succeeded failed succeeded",
     "canary-promote-full": "succeeded succeeded",
     "canary-promote-full-after-abort": "succeeded aborted",
     "canary-promote-while-paused": "succeeded superseded superseded superseded superseded superseded paused",
+    "canary-quota": "succeeded failed succeeded",
     "canary-restart": "succeeded",
     "canary-scale": "succeeded paused",
     "canary-skip-running-step": "succeeded paused",
@@ -171,6 +175,8 @@ def test_no_headline_is_shown_that_the_objects_do_not_bear_out(name: str) -> Non
                 assert (moment.rollout or {})["spec"]["paused"]
             case Headline.ABORTING:
                 assert status["abort"]
+                assert is_observed(moment.rollout or {})
+                assert is_of_newest_template(moment)
             case Headline.UNHEALTHY:
                 assert status["phase"] == "Degraded" or (moment.seen is not None and moment.seen.problems)
             case headline:
@@ -280,6 +286,10 @@ def last_card(name: str, number: int) -> str:
             ("failed", "the app ends by itself (exit 1)", "> boom", "Mend it"),
         ),
         ("canary-image-pull-failure", ("the image cannot be had", "registry.local/app:v99")),
+        ("canary-out-of-memory", ("the app takes more memory than its limit (exit 137)", "resources.limits.memory")),
+        ("canary-config-error", ("what it is configured with is not there", 'secret "none" not found')),
+        ("canary-quota", ("the quota of the namespace is used up", "exceeded quota: small")),
+        ("canary-probe-failure", ("running, but the probe does not pass",)),
         ("canary-unschedulable", ("no node has room", "1 Insufficient cpu")),
         (
             "canary-analysis-failed",

@@ -28,6 +28,7 @@ UNTIL = NOON + timedelta(minutes=10)
         (make.rollout(pause=None, phase=RolloutPhase.PROGRESSING), Headline.ROLLING_OUT),
         (make.rollout(pause=None, phase=RolloutPhase.DEGRADED), Headline.UNHEALTHY),
         (make.rollout(is_aborted=True), Headline.ABORTING),
+        (make.rollout(is_aborted=True, is_current=False), Headline.ROLLING_OUT),
     ],
 )
 def test_the_headline_follows_the_rollout(rollout: RolloutSnapshot | None, expected: Headline) -> None:

@@ -97,6 +97,17 @@ def test_a_probe_that_does_not_pass_is_a_trouble_after_a_while_only() -> None:
     assert late.deployment.rollout == slow
 
 
+def test_what_is_not_ready_when_the_cluster_loses_patience_is_the_reason_however_young() -> None:
+    slow = problem(cause=Cause.PROBE_FAILING, since=NOON, exit_code=None)
+    sick = moving(phase=RolloutPhase.DEGRADED, problems=(slow, DEADLINE))
+    assert look(row(), sick).deployment.rollout == sick
+
+
+def test_what_is_said_of_the_release_before_is_no_failure_of_this_one() -> None:
+    stale = aborted(problems=(DEADLINE,), abort_reason=TIMED_OUT, is_current=False)
+    assert look(row(), stale).deployment.failure is None
+
+
 def test_a_rollout_that_gives_up_by_itself_keeps_why_although_the_pods_are_gone() -> None:
     sick = moving(problems=(problem(message="it fell over"),))
     before = look(row(), sick, log=LOG).deployment

@@ -12,7 +12,7 @@ from commands.core.observed import PodProblem, RolloutSnapshot
 from integrations.kubernetes.pods import PodView, project_pod, trouble_of
 from integrations.kubernetes.problems import of_pods
 from integrations.kubernetes.rollouts import project_replica_set, project_rollout, snapshot_of
-from tests.recordings import objects
+from tests.recordings import objects, with_env
 
 Obj = dict[str, Any]
 BROKEN = (
@@ -59,11 +59,31 @@ RECORDED: dict[str, list[tuple[Cause, str, int | None, int]]] = {
         (Cause.APP_UNSCHEDULABLE, NO_ROOM, None, 0),
         (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
     ],
+    "canary-out-of-memory": [
+        (Cause.APP_OUT_OF_MEMORY, "", 137, 0),
+        (Cause.APP_OUT_OF_MEMORY, "", 137, 1),
+        (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
+    ],
+    "canary-config-error": [
+        (Cause.CONFIG_ERROR, 'secret "none" not found', None, 0),
+        (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
+    ],
+    "canary-quota": [
+        (Cause.APP_QUOTA, "exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2", None, 0),
+        (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
+    ],
+    "canary-probe-failure": [
+        (Cause.PROBE_FAILING, "containers with unready status: [app]", None, 0),
+        (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
+    ],
     "canary-late-ready": [
         (Cause.PROBE_FAILING, "containers with unready status: [app]", None, 0),
         (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
     ],
 }
+
+
+SLOW = {"canary-late-ready", "canary-probe-failure"}
 
 
 def replay(name: str) -> Iterator[RolloutSnapshot]:
@@ -78,7 +98,7 @@ def replay(name: str) -> Iterator[RolloutSnapshot]:
         elif kind == "replicasets":
             sets.pop(key, None)
             if change != "DELETED":
-                sets[key] = obj
+                sets[key] = with_env(obj, rollout)
         else:
             pods.pop(key, None)
             kept = project_pod(obj) if change != "DELETED" else None
@@ -99,7 +119,7 @@ def problems(name: str) -> list[PodProblem]:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_trouble_has_its_cause(name: str) -> None:
-    told = [each for each in problems(name) if each.cause != Cause.PROBE_FAILING or name == "canary-late-ready"]
+    told = [each for each in problems(name) if each.cause != Cause.PROBE_FAILING or name in SLOW]
     shown = [(each.cause, each.message, each.exit_code, each.restarts) for each in told]
     wanted = RECORDED[name]
     distinct = list(dict.fromkeys((cause, code, restarts) for cause, _, code, restarts in shown))
