@@ -61,6 +61,9 @@ def test_those_who_may_go_on_are_reminded_of_a_pause_once_even_over_a_restart(qu
     card = world.card_shows("waits for a promote", "20 % on v1.2")
     said = world.thread_ends(card, "Paused for")
     assert "@bob or @carol may go on with it" in said[-1]
+    # What Slack accepted in the very moment of a stop may be said twice: another answer shows that it is written down.
+    world.type("eve", "/rollout status shop")
+    world.hears("eve", "What runs where: shop")
     bot.stop()
     world.start_bot()
     world.press("bob", "20 % → 50 %")
@@ -73,3 +76,26 @@ def test_those_who_may_go_on_are_reminded_of_a_pause_once_even_over_a_restart(qu
 def test_who_lacks_a_role_is_told_whom_to_ask(world: World) -> None:
     world.type("eve", "/deploy shop v1.2")
     world.hears("eve", "needs the role", "Ask @alice or @carol, or your admin for the role")
+
+
+def test_two_hundred_apps_are_read_page_by_page(quiet_world: World) -> None:
+    world = quiet_world
+    path = Path(world.environment["SLIPWAY_CATALOG"])
+    catalog = yaml.safe_load(path.read_text(encoding="utf-8"))
+    shop = catalog["apps"]["shop"]
+    for number in range(200):
+        catalog["apps"][f"app-{number:03}"] = {**shop, "aliases": [], "environments": ["staging"]}
+    path.write_text(yaml.safe_dump(catalog), encoding="utf-8")
+    world.start_bot()
+    world.type("eve", "/rollout status staging")
+    first = world.hears("eve", "What runs in staging", "Page 1 of 9")
+    assert first.buttons == ("Next",)
+    assert "app-000 · staging · nothing runs" in first.text
+    world.press("eve", "Next")
+    second = world.hears("eve", "What runs in staging", "Page 2 of 9")
+    assert second.buttons == ("Previous", "Next")
+    assert "app-000" not in second.text
+    assert "app-030 · staging" in second.text
+    world.type("eve", "/rollout status staging page 9")
+    last = world.hears("eve", "Page 9 of 9", "shop · staging · v1.1")
+    assert last.buttons == ("Previous",)

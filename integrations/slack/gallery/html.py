@@ -46,7 +46,7 @@ def _element(element: Block) -> str:
             return f'<button type="button" class="{element.get("style", "")}">{_plain(element["text"])}</button>'
         case "overflow":
             options = "".join(f"<li>{_plain(option['text'])}</li>" for option in element["options"])
-            return f'<details class="menu"><summary>⋯</summary><ul>{options}</ul></details>'
+            return f'<details class="menu" open><summary>⋯</summary><ul>{options}</ul></details>'
         case "static_select":
             return f"<select>{''.join(_options(element))}</select>"
         case "plain_text_input":
