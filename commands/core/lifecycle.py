@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from commands.core import holds, restoring, stalls, watching
-from commands.core.acts import expected_of, gate_of, is_ours, is_waiting, next_gate
+from commands.core import holds, outside, restoring, stalls, watching
+from commands.core.acts import expected_of, gate_of, is_ours, next_gate
 from commands.core.failure import explain, keep_what_held
-from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Stage
+from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, OutsideKind, Stage
 from commands.core.moves import (
     CloseAct,
     Effect,
@@ -26,7 +26,6 @@ from commands.core.moves import (
     Wake,
 )
 from commands.core.observed import (
-    PauseReason,
     PipelinePhase,
     PipelineSnapshot,
     RolloutPhase,
@@ -169,10 +168,8 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
         return _not_ours(deployment, rollout, acts=acts, now=now)
     row, looks = take_in(deployment, rollout, log=seen.pod_log, now=now)
     row = holds.observe(row, acts=acts, now=now)
-    outside = moved_outside(deployment, rollout, acts)
-    if outside:
-        row = replace(row, moved_outside_at=now)
-    said = (*holds.milestones(deployment, row, acts), *milestones_of_rollout(deployment, row, outside=outside))
+    row = outside.observe(deployment, row, acts, now=now)
+    said = (*holds.milestones(deployment, row, acts), *outside.milestones(deployment, row), *milestones_of_rollout(row))
     ended = _ending(rollout)
     if ended is not None:
         is_back = ended is Stage.ABORTED
@@ -186,8 +183,9 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
 
 def _without_rollout(deployment: Deployment, *, acts: tuple[Act, ...], now: datetime) -> Step:
     if is_ours(deployment, deployment.rollout):
-        message = "The Rollout was deleted outside Slipway."
-        return _end(replace(deployment, failure=Failure(step="", message=message)), Stage.FAILED, acts=acts, now=now)
+        failure = Failure(step="", message="The Rollout was deleted outside Slipway.")
+        row = outside.noted(replace(deployment, failure=failure), OutsideKind.DELETED, now=now)
+        return _end(row, Stage.FAILED, acts=acts, now=now)
     return _await_rollout(deployment, acts=acts, now=now)
 
 
@@ -195,7 +193,10 @@ def _not_ours(deployment: Deployment, rollout: RolloutSnapshot, *, acts: tuple[A
     is_newer = rollout.deployment is not None and rollout.deployment > deployment.number
     was_ours = is_ours(deployment, deployment.rollout)
     if is_newer or was_ours:
-        return _end(deployment, Stage.SUPERSEDED, acts=acts, now=now)
+        change = outside.takeover(deployment, rollout)
+        row = outside.noted(deployment, change[0], now=now, detail=change[1]) if change else deployment
+        ended = _end(row, Stage.SUPERSEDED, acts=acts, now=now)
+        return replace(ended, milestones=(*outside.milestones(deployment, row), *ended.milestones))
     return _await_rollout(deployment, acts=acts, now=now)
 
 
@@ -222,7 +223,7 @@ def _aborted(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
     rollout, by = deployment.rollout, _aborter(deployment, acts)
     reason = rollout.abort_reason if rollout is not None and by is None else ""
     if by is None and not reason:
-        return _end(replace(deployment, moved_outside_at=now), Stage.ABORTED, acts=acts, now=now)
+        return _end(outside.aborted(deployment, now=now), Stage.ABORTED, acts=acts, now=now)
     stage = Stage.FAILED if reason else Stage.ABORTED
     failure = deployment.failure or Failure(step="", message=reason)
     row = replace(deployment, failure=failure if reason else None)
@@ -254,32 +255,9 @@ def _is_traffic_back(rollout: RolloutSnapshot) -> bool:
     return rollout.new.total == 0
 
 
-def moved_outside(deployment: Deployment, rollout: RolloutSnapshot, acts: tuple[Act, ...]) -> bool:
-    """Say whether a pause that only a person ends was ended by nobody that Slipway knows."""
-    before = deployment.rollout
-    if (
-        deployment.goes_straight_through
-        or before is None
-        or not is_ours(deployment, before)
-        or not is_waiting(before)
-        or not rollout.is_current
-    ):
-        return False
-    is_timed = before.pause is not None and before.pause.until is not None
-    has_moved = rollout.step_index != before.step_index or (rollout.pause is None and not rollout.is_aborted)
-    same_release = rollout.current_hash == before.current_hash and not rollout.is_aborted
-    held = rollout.pause is not None and rollout.pause.reason is PauseReason.MANUAL
-    return same_release and has_moved and not is_timed and not held and not _explains(deployment, acts)
-
-
-def _explains(deployment: Deployment, acts: tuple[Act, ...]) -> bool:
-    gates = {gate_of(deployment, Action.PROMOTE), gate_of(deployment, Action.FULL)}
-    return any(act.gate in gates for act in acts)
-
-
 def _aborter(deployment: Deployment, acts: tuple[Act, ...]) -> Act | None:
     gate = gate_of(deployment, Action.ABORT)
-    return next((act for act in acts if act.gate == gate), None)
+    return next((act for act in acts if act.gate == gate and act.state is not ActState.REFUSED), None)
 
 
 def _gate(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:

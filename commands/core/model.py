@@ -223,6 +223,31 @@ class Later:
     state: Takeover = Takeover.UNDERWAY
 
 
+class OutsideKind(StrEnum):
+    """What somebody can do to a rollout without Slipway."""
+
+    PROMOTED = "promoted"
+    ABORTED = "aborted"
+    RETRIED = "retried"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESTARTED = "restarted"
+    SCALED = "scaled"
+    EDITED = "edited"
+    IMAGE_CHANGED = "image-changed"
+    RELEASED = "released"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideChange:
+    """One thing that was done outside Slipway, and when it was seen; `detail` says to what, where there is one."""
+
+    kind: OutsideKind
+    at: datetime
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """The newest hold of a rollout, the `count`th of its deployment; `by` is None for one from outside Slipway."""
@@ -272,7 +297,9 @@ class Deployment:
     rollout: RolloutSnapshot | None = None
     failure: Failure | None = None
     stall: Stall | None = None
-    moved_outside_at: datetime | None = None
+    outside: tuple[OutsideChange, ...] = ()
+    pod_hash: str = ""
+    """The template that it released, by the name that the cluster gives it; empty until it was seen."""
     hold: Hold | None = None
     restart: Restart | None = None
     card: CardRef | None = None

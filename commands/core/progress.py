@@ -47,14 +47,12 @@ def _image(digest: str, build: StepSnapshot, scan: Scan) -> Milestone:
     return Milestone(key="image", code=MilestoneCode.IMAGE_BUILT, facts=facts)
 
 
-def milestones_of_rollout(before: Deployment, after: Deployment, *, outside: bool) -> tuple[Milestone, ...]:
-    """Say what the rollout has reached since the row was last written; `outside` that nobody here moved it."""
+def milestones_of_rollout(after: Deployment) -> tuple[Milestone, ...]:
+    """Say what the rollout has reached; keys keep it from being said twice."""
     rollout = after.rollout
     if rollout is None or not rollout.is_current:
         return ()
     said: list[Milestone] = []
-    if outside:
-        said.append(_moved_outside(before, after))
     if rollout.pause is not None and not rollout.is_aborted and not after.goes_straight_through:
         said.extend(_paused(rollout, after))
     if rollout.phase is RolloutPhase.DEGRADED and not rollout.is_aborted:
@@ -66,14 +64,6 @@ def _unhealthy(rollout: RolloutSnapshot) -> Milestone:
     facts: dict[str, Fact] = {"detail": rollout.message}
     key = f"unhealthy:{rollout.current_hash}"
     return Milestone(key=key, code=MilestoneCode.UNHEALTHY, facts=facts, lines=rollout.pod_log)
-
-
-def _moved_outside(before: Deployment, after: Deployment) -> Milestone:
-    rollout = before.rollout
-    key = f"outside:{rollout.current_hash}:{rollout.step_index}" if rollout else "outside"
-    return Milestone(
-        key=key, code=MilestoneCode.MOVED_OUTSIDE, facts={"at": after.moved_outside_at or after.created_at}
-    )
 
 
 def _paused(rollout: RolloutSnapshot, deployment: Deployment) -> list[Milestone]:

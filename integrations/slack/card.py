@@ -8,7 +8,7 @@ from dataclasses import replace
 from commands.core.acts import is_ours
 from commands.core.addresses import live_address
 from commands.core.card import Card, Headline
-from commands.core.model import Act, Action, Deployment, Failure, Stage, Takeover
+from commands.core.model import Act, Action, Deployment, Failure, OutsideKind, Stage, Takeover
 from commands.core.owners import OF_THE_APP
 from integrations.slack import (
     blocks,
@@ -24,6 +24,7 @@ from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
 
+_OUTSIDE_SHOWN = 3
 _QUOTES = 800
 """What of the decisive lines fits the screen of a phone; the thread has more."""
 _BEFORE_RELEASE = frozenset({"fetch-artifact", "build-image", "resolve-image", "fetch-chart"})
@@ -197,8 +198,14 @@ def _outcome(card: Card) -> Mrkdwn | None:
 
 
 def _outside(deployment: Deployment) -> Mrkdwn | None:
-    at = deployment.moved_outside_at
-    return fill(card_words.OUTSIDE, at=at) if at else None
+    """Tell the newest things that were done outside; that it is held has a line of its own."""
+    is_held = deployment.hold is not None and not deployment.hold.is_over
+    told = [each for each in deployment.outside if not (is_held and each.kind is OutsideKind.PAUSED)]
+    lines = [
+        fill(card_words.OUTSIDE, change=each.kind.value, at=each.at, detail=each.detail)
+        for each in told[-_OUTSIDE_SHOWN:]
+    ]
+    return Mrkdwn("\n".join(lines)) if lines else None
 
 
 def _way_back(card: Card) -> Mrkdwn | None:

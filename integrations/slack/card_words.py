@@ -105,7 +105,7 @@ MAYBE_RELEASED = "Part of the release may have reached the cluster{running:if|; 
 NOT_FINISHED = "The rollout did not finish{running:if|; # ran before|}."
 GOING_BACK = "{running:if|Going back to #|Taking the release back}"
 TAKEN_OVER = "{version:if|# is being rolled out there now.|Something else is being rolled out there now.}"
-OUTSIDE = "↗ Changed outside Slipway at {at:time}"
+OUTSIDE = "↗ {change:change} outside Slipway at {at:time}{detail:if| (#)|}"
 PENDING = "⏳ {action:doing} {app}{label:if| (#)|}… asked for by {by:person}"
 
 # Buttons, named by their effect

@@ -205,6 +205,7 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "condition": _condition,
     "meaning": _named(MEANINGS),
     "stall": _named(words.STALLS),
+    "change": _named(words.CHANGES),
     "digest": _digest,
     "commit": _commit,
     "link": _link,

@@ -338,7 +338,7 @@ MILESTONES: dict[M, str] = {
     M.ADVANCED: "{by:person} advanced to {weight} %",
     M.PROMOTED: "{by:person} went to 100 %, past the remaining steps",
     M.SWITCHED: "{by:person} switched traffic to {version}",
-    M.MOVED_OUTSIDE: "Moved on outside Slipway at {at:time}",
+    M.MOVED_OUTSIDE: "↗ {change:change} outside Slipway at {at:time}{detail:if| (#)|}",
     M.HELD: "Held by {by:person}",
     M.HELD_OUTSIDE: "Held outside Slipway",
     M.RESUMED: "Resumed by {by:person}",
@@ -371,7 +371,7 @@ MILESTONE_FACTS: dict[M, frozenset[str]] = {
     M.ADVANCED: frozenset({"by", "weight"}),
     M.PROMOTED: frozenset({"by"}),  # To the end, past the remaining steps.
     M.SWITCHED: frozenset({"by", "version"}),
-    M.MOVED_OUTSIDE: frozenset({"at"}),
+    M.MOVED_OUTSIDE: frozenset({"change", "at", "detail"}),  # The detail may be empty.
     M.HELD: frozenset({"by"}),
     M.HELD_OUTSIDE: frozenset(),
     M.RESUMED: frozenset({"by"}),
@@ -436,6 +436,19 @@ STAGES: dict[str, str] = {
     "rejected": "rejected",
     "expired": "expired",
     "superseded": "superseded",
+}
+CHANGES: dict[str, str] = {
+    "promoted": "promoted",
+    "aborted": "aborted",
+    "retried": "tried again",
+    "paused": "held",
+    "resumed": "resumed",
+    "restarted": "restarted",
+    "scaled": "scaled",
+    "edited": "edited",
+    "image-changed": "image changed",
+    "released": "released",
+    "deleted": "deleted",
 }
 STALLS: dict[str, str] = {
     "locked": "Waits for another workflow",

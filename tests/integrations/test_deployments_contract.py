@@ -14,6 +14,8 @@ from commands.core.model import (
     Content,
     Failure,
     Later,
+    OutsideChange,
+    OutsideKind,
     Restore,
     Source,
     Stage,
@@ -189,7 +191,7 @@ async def test_saving_writes_everything_and_counts_the_revision(store: Deploymen
         pipeline=pipeline(),
         rollout=rollout(),
         failure=Failure(step="build-image", message="exit 3", exit_code=3, cause="no space", lines=("a", "")),
-        moved_outside_at=NOON,
+        outside=(OutsideChange(kind=OutsideKind.SCALED, at=NOON, detail="5 → 8"),),
         finished_at=NOON + timedelta(microseconds=1),
     )
     saved = await store.save(deployment, milestones=[])

@@ -14,6 +14,8 @@ from commands.core.model import (
     Failure,
     Hold,
     Later,
+    OutsideChange,
+    OutsideKind,
     Source,
     Stage,
     Stall,
@@ -54,6 +56,10 @@ ADDRESSES = (("values", '{"host": "shop.example.com", "previewHost": "shop-previ
 ROLLING = {"steps": (), "step_index": None, "weight": 100}
 
 
+OUTSIDE = (
+    OutsideChange(kind=OutsideKind.SCALED, at=NOON + timedelta(minutes=8), detail="5 → 8"),
+    OutsideChange(kind=OutsideKind.PROMOTED, at=NOON + timedelta(minutes=9), detail="50 %"),
+)
 STOPPED = pipeline(phase=PipelinePhase.FAILED, steps=(step("fetch-artifact"), step("build-image", StepPhase.FAILED)))
 
 
@@ -208,7 +214,7 @@ def _odd() -> dict[str, Deployment]:
         "first-aborted-canary": ended(Stage.ABORTED, Strategy.CANARY, way_back=None),
         "really-less-canary": rolling_out(moving(weight=20, actual_weight=0, new=Replicas(0, 1))),
         "rollout-not-seen": building(stage=Stage.ROLLING_OUT, pipeline=pipeline()),
-        "moved-outside-canary": rolling_out(moving(), moved_outside_at=NOON + timedelta(minutes=9)),
+        "moved-outside-canary": rolling_out(moving(), outside=OUTSIDE),
         "failed-in-rollout-canary": ended(Stage.FAILED, Strategy.CANARY, failure=failure),
         "failed-in-release-canary": ended(Stage.FAILED, Strategy.CANARY, failure=partly),
         "last-step-canary": rolling_out(paused(PauseReason.STEP, step_index=4, weight=50, actual_weight=50)),

@@ -77,7 +77,7 @@ def test_a_canary_that_goes_back_goes_to_the_end_by_itself_and_says_nothing_of_g
     assert actions(result.deployment) == [Action.PAUSE, Action.ABORT]
     full = move(result.deployment, replace(seen, is_full=True, pause=None, phase=RolloutPhase.PROGRESSING))
     assert full.effects == ()
-    assert full.deployment.moved_outside_at is None
+    assert full.deployment.outside == ()
     # One that was lost is sent again.
     assert move(full.deployment, seen).effects == result.effects
 

@@ -8,7 +8,18 @@ import pytest
 from commands.core import plan, restoring
 from commands.core.acts import expected_of, gate_of
 from commands.core.lifecycle import step
-from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, Restore, Stage, WayBack
+from commands.core.model import (
+    Act,
+    Action,
+    ActState,
+    Content,
+    Deployment,
+    Failure,
+    OutsideKind,
+    Restore,
+    Stage,
+    WayBack,
+)
 from commands.core.moves import CloseAct, ReadLog, Seen, Step, SubmitRestore, Wake
 from commands.core.observed import PipelinePhase, PipelineSnapshot, Replicas, RolloutPhase, RolloutSnapshot, StepPhase
 from commands.core.reasons import MilestoneCode
@@ -116,7 +127,7 @@ def test_an_abort_by_the_cluster_without_anything_to_restore_fails_with_its_reas
 def test_an_abort_outside_is_never_followed_by_a_restore() -> None:
     result = move(row(), before=make.earlier())
     assert (result.deployment.stage, result.effects) == (Stage.ABORTED, ())
-    assert result.deployment.moved_outside_at == LATER
+    assert [each.kind for each in result.deployment.outside] == [OutsideKind.ABORTED]
     assert codes(result) == [MilestoneCode.ABORTED_OUTSIDE]
 
 

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from commands.core.acts import Possible
 from commands.core.card import Card, Headline, draw
-from commands.core.model import Action, Actor, Deployment, Failure, Later, Stage, Takeover, WayBack
+from commands.core.model import (
+    Action,
+    Actor,
+    Deployment,
+    Failure,
+    Later,
+    OutsideChange,
+    OutsideKind,
+    Stage,
+    Takeover,
+    WayBack,
+)
 from commands.core.observed import CanaryStep, CanaryStepKind, PauseReason, Replicas, StepPhase, Strategy
 from integrations.slack import payloads
 from integrations.slack.blocks import BLOCKS, Keep, Part, fit, section
@@ -207,9 +218,10 @@ def worst(outside: str) -> Deployment:
     seen = paused(PauseReason.INCONCLUSIVE, steps=steps, step_index=19, message=outside, version=outside)
     failure = Failure(step=outside, message=outside, cause=outside, exit_code=137, lines=(outside,) * 40)
     pipes = pipeline(steps=tuple(step(outside, StepPhase.FAILED, message=outside) for _ in range(40)))
+    released = (OutsideChange(kind=OutsideKind.RELEASED, at=NOON, detail=outside),) * 9
     return deployment(
         app=outside, version=outside, environment=outside, reason=outside, stage=Stage.ROLLING_OUT, pipeline=pipes,
-        rollout=seen, failure=failure, way_back=WayBack(version=outside, since=NOON), moved_outside_at=NOON,
+        rollout=seen, failure=failure, way_back=WayBack(version=outside, since=NOON), outside=released,
         requester=Actor(id="kc", name=outside, chat_id=outside), finished_at=NOON + timedelta(days=3),
     )  # fmt: skip
 

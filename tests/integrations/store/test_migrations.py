@@ -86,6 +86,7 @@ async def test_rows_of_the_first_tables_are_read_after_the_upgrade(tmp_path: Pat
         foreign.execute("DROP INDEX ix_deployments_watched_until")
         for column in (each.name for each in deployment_rows.columns if f'"{each.name}"' not in FIRST):
             foreign.execute(f"ALTER TABLE deployments DROP COLUMN {column}")
+        foreign.execute("ALTER TABLE deployments ADD COLUMN moved_outside_at DATETIME")
         foreign.execute("UPDATE alembic_version SET version_num = '0001'")
     async with opened(settings(tmp_path)) as store:
         assert await store.recent() == (first,)
