@@ -58,6 +58,13 @@ class Api:
         headers = {"Content-Type": "application/json-patch+json"}
         self._ask("PATCH", f"{self._path(kind, namespace)}/{name}", json=operations, headers=headers)
 
+    def merge_patch(self, kind: str, namespace: str, name: str, body: Obj, *, subresource: str = "") -> None:
+        path = f"{self._path(kind, namespace)}/{name}" + (f"/{subresource}" if subresource else "")
+        self._ask("PATCH", path, json=body, headers={"Content-Type": "application/merge-patch+json"})
+
+    def delete(self, kind: str, namespace: str, name: str) -> None:
+        self._ask("DELETE", f"{self._path(kind, namespace)}/{name}")
+
     def close(self) -> None:
         self._client.close()
 

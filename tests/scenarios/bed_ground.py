@@ -37,9 +37,9 @@ class BedGround:
     def __init__(self, folder: Path, *, options: Sequence[str] = ()) -> None:
         self._places = Places.from_environment()
         self._tenant = Tenant(self._places, self._places.kubeconfig, uuid.uuid4().hex[:8])
-        self._api = Api(self._tenant.kubeconfig)
+        self.api = Api(self._tenant.kubeconfig)
         self._wires = Wires(LOOPBACK)
-        self._steps = StepFaults(self._api, ADDRESS)
+        self._steps = StepFaults(self.api, ADDRESS)
         self._slack = PlaygroundGround(folder, speed=1, options=("--slack-only", *options))
         self.slack, self.page_url = self._slack.slack, self._slack.page_url
         self._ending = contextlib.ExitStack()
@@ -50,6 +50,9 @@ class BedGround:
     @property
     def namespaces(self) -> Sequence[str]:
         return tuple(self._tenant.namespaces)
+
+    def namespace(self, environment: str) -> str:
+        return self._tenant.namespace(environment)
 
     def fault(self, **fault: Any) -> None:
         """Break a real system the way a network or a step breaks; the stand-in Slack breaks by itself."""
@@ -65,7 +68,7 @@ class BedGround:
             self._break_wire(fault["system"], fault["kind"])
 
     def cluster(self) -> ClusterView:
-        found: ClusterView = projection.cluster(_Listing(self._api, self._tenant))  # type: ignore[arg-type]  # it only lists
+        found: ClusterView = projection.cluster(_Listing(self.api, self._tenant))  # type: ignore[arg-type]  # it only lists
         return found
 
     def output(self) -> str:
@@ -80,7 +83,7 @@ class BedGround:
         self._slack.stop()
         self._steps.close()
         self._wires.close()
-        self._api.close()
+        self.api.close()
         self._ending.close()
 
     def _settings(self, folder: Path) -> dict[str, str]:
@@ -88,7 +91,7 @@ class BedGround:
             "keycloak": self._wires.lay(ADDRESS, KEYCLOAK_PORT),
             "nexus": self._wires.lay(ADDRESS, NEXUS_PORT),
             "gitea": self._wires.lay(ADDRESS, GITEA_PORT),
-            "kubernetes": self._wires.lay(*_host_and_port(self._api.server)),
+            "kubernetes": self._wires.lay(*_host_and_port(self.api.server)),
         }
         server = f"https://{LOOPBACK}:{self._lines['kubernetes'].port}"
         kubeconfig = self._tenant.bot_kubeconfig(folder / "bed.kubeconfig", server=server)

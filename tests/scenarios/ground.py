@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 import httpx
 
+from tests.bed.api import Api
 from tests.scenarios.process import Process
 
 START_SECONDS: Final = 25.0
@@ -28,6 +29,12 @@ class Ground(Protocol):
     page_url: str
     patience_seconds: float
     """How long something that should happen may take."""
+
+    api: Api
+    """The cluster's API, with an administrator's rights."""
+
+    def namespace(self, environment: str) -> str:
+        """Return the namespace that the catalog has for an environment."""
 
     def fault(self, **fault: object) -> None:
         """Break something, in the words of the playground's driver; `clear=True` mends everything."""
@@ -59,9 +66,13 @@ class PlaygroundGround:
         known = self._await_description()
         self.environment: dict[str, str] = known["environment"]
         self.page_url: str = known["urls"]["page"]
+        self.api = Api(folder / "kubeconfig")
         # A kept connection may be closed by the server in the moment in which the next request goes out.
         once = httpx.Limits(max_keepalive_connections=0)
         self.slack = httpx.Client(base_url=self.page_url, timeout=70, trust_env=False, limits=once)
+
+    def namespace(self, environment: str) -> str:
+        return environment
 
     def fault(self, **fault: object) -> None:
         assert self.slack.post("/_drive/fault", json=fault).is_success, fault
@@ -75,6 +86,7 @@ class PlaygroundGround:
 
     def stop(self) -> None:
         self.slack.close()
+        self.api.close()
         self._process.stop()
 
     def _await_description(self) -> dict[str, Any]:

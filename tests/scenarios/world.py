@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from tests.scenarios.elsewhere import Elsewhere
 from tests.scenarios.ground import ClusterView, Ground
 from tests.scenarios.process import Process
 
@@ -53,6 +54,7 @@ class World:
         self.page_url = ground.page_url
         self.patience_seconds = ground.patience_seconds
         self._client = ground.slack
+        self.elsewhere = Elsewhere(ground.api, ground.namespace)
         self.bot: Process | None = None
 
     # --- the bot
