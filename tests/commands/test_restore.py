@@ -23,6 +23,7 @@ async def aborted(desk: Desk, **changes: object) -> Deployment:
             "content": Content(digest=make.DIGEST),
             "pipeline": make.pipeline(),
             "rollout": make.rollout(),
+            "pod_hash": "bbbb",
             **changes,
         }
     )

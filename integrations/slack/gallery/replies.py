@@ -37,7 +37,7 @@ FACTS: Mapping[str, Fact] = {
     "seconds": 724, "digest": DIGEST, "step": "build-image", "silent": "", "critical": 2, "high": 5, "page": 2,
     "pages": 16, "moving": 3, "unwell": 1, "people": "",
     "metric": "success rate", "value": "97.2 %", "needs": "result[0] >= 0.99", "refuses": "", "measured": 3,
-    "cause": "crash-loop", "kind": "cannot-begin", "owner": "#platform-help",
+    "cause": "crash-loop", "kind": "cannot-begin", "owner": "#platform-help", "change": "scaled",
 }  # fmt: skip
 OWN_FACTS: Mapping[ReasonCode, Mapping[str, Fact]] = {
     ReasonCode.UNKNOWN_VERB: {"word": "promot", "guess": "promote"},
