@@ -59,10 +59,16 @@ class Cluster:
 
     def pods(self, labels: Mapping[str, str]) -> list[str]:
         """Name the pods with these labels that have not ended; one that is ending still counts."""
+        return [pod["metadata"]["name"] for pod in self._pods(labels)]
+
+    def containers(self, labels: Mapping[str, str]) -> list[list[Obj]]:
+        """Return the containers of each of those pods."""
+        return [pod["spec"]["containers"] for pod in self._pods(labels)]
+
+    def _pods(self, labels: Mapping[str, str]) -> list[Obj]:
         selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
         found = self._ask("GET", _PODS, f"?{urlencode({'labelSelector': selector})}") or {}
-        items = found.get("items") or []
-        return [pod["metadata"]["name"] for pod in items if pod.get("status", {}).get("phase") not in _OVER]
+        return [pod for pod in found.get("items") or () if pod.get("status", {}).get("phase") not in _OVER]
 
     def forget_revision(self, release: str, revision: int) -> None:
         """Delete helm's record of one revision. The objects that it made stay as they are."""

@@ -5,6 +5,7 @@ run that was killed, stays changed: `insist` puts that right. The chart's YAML i
 that, asked to make the object for trial under a name that does not exist.
 """
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ _LOOK_SECONDS: Final = 1.0
 _DOCUMENT: Final = re.compile(r"^---.*$", re.MULTILINE)
 _KIND: Final = re.compile(r"^kind: *['\"]?(\w+)", re.MULTILINE)
 _TRIAL: Final = "-slipway-trial"
+_HASH: Final = "rollouts-pod-template-hash"
 _OTHERS: Final = frozenset({"labels", "annotations"})
 """Parts of an object to which others add as well."""
 _NEEDED_BY_STRATEGY: Final = {"Service": SERVICES, "AnalysisTemplate": ANALYSIS_TEMPLATES}
@@ -91,6 +93,9 @@ class Rollout:
         if not stable or not status.get("availableReplicas"):
             return
         if status.get("currentPodHash") != stable or status.get("abort"):
+            if self._serves_already(live, stable):
+                say(f"{self._app} goes back to what the traffic is on, so there is no switch to guard")
+                return
             evidence = (
                 f"{self._app} is in the middle of a rollout, so it cannot change to blue-green. "
                 "Finish it or go back first."
@@ -104,6 +109,14 @@ class Rollout:
         strategies = {"strategy": live["spec"]["strategy"]}, {"strategy": self._wanted()["spec"]["strategy"]}
         self._cluster.patch(ROLLOUTS, self._app, {"spec": difference(*strategies, depth=1)})
         self._wait(self._is_blue, f"{self._app} did not take up the strategy blue-green")
+
+    def _serves_already(self, live: Obj, stable: str) -> bool:
+        """Say whether what comes is what the stable pods run: an abort that is being put right."""
+        labels = {**live["spec"]["selector"]["matchLabels"], _HASH: stable}
+        wanted = _runs(self._wanted()["spec"]["template"]["spec"]["containers"])
+        pods = [_runs(containers) for containers in self._cluster.containers(labels)]
+        # Others may have put containers of their own beside them.
+        return bool(pods) and all(wanted.items() <= pod.items() for pod in pods)
 
     def _is_blue(self) -> bool:
         live = self._cluster.rollout(self._app) or {}
@@ -127,6 +140,17 @@ class Rollout:
             if time.monotonic() > until:
                 raise StepFailed(Cause.TIMEOUT, f"{otherwise} within {self._patience:.0f} s.")
             time.sleep(_LOOK_SECONDS)
+
+
+def _runs(containers: list[Obj]) -> dict[str, tuple[str, str]]:
+    """Map containers to what makes them recognisable: their image, and the variables that the chart sets."""
+    return {
+        each["name"]: (
+            each["image"],
+            json.dumps([(env["name"], env.get("value", "")) for env in each.get("env") or ()]),
+        )
+        for each in containers
+    }
 
 
 def difference(live: Obj, wanted: Obj, *, depth: int = 0) -> Obj:

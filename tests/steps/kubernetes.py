@@ -17,11 +17,15 @@ SECRETS = "/api/v1/namespaces/staging/secrets"
 
 
 class Kubernetes:
-    """Objects by path. `pods` says which pods each look at them finds; `on_patch` plays the controller."""
+    """Objects by path. `pods` says which pods each look at them finds, `containers` what each of them runs.
+
+    `on_patch` plays the controller.
+    """
 
     def __init__(self, site: Site, home: Path) -> None:
         self.objects: dict[str, Obj] = {}
         self.pods: list[list[str]] = []
+        self.containers: list[Obj] = []
         self.refused: dict[tuple[str, str], int] = {}
         self.on_patch: Callable[[Obj], None] = lambda _changed: None
         self.site = site
@@ -42,7 +46,8 @@ class Kubernetes:
             return Page(status=status, body=b'{"kind":"Status"}')
         if asked.path == PODS:
             names = self.pods.pop(0) if self.pods else []
-            items = [{"metadata": {"name": name}, "status": {"phase": "Running"}} for name in names]
+            running = {"status": {"phase": "Running"}, "spec": {"containers": self.containers}}
+            items = [{"metadata": {"name": name}, **running} for name in names]
             ended = {"metadata": {"name": "evicted"}, "status": {"phase": "Failed"}}
             return _json({"items": [*items, ended]})
         if asked.method == "PATCH":

@@ -194,6 +194,22 @@ def test_no_strategy_changes_in_the_middle_of_a_rollout(bench: Bench, kubernetes
     assert "Finish it or go back first" in ended.evidence
 
 
+@pytest.mark.parametrize(
+    ("image", "env", "code"),
+    [(DIGEST, [], 0), (OLD_DIGEST, [], 15), (DIGEST, [{"name": "VERSION", "value": "v0"}], 15)],
+    ids=["same", "other image", "other variables"],
+)
+def test_what_was_aborted_may_become_blue_green_again_with_what_the_traffic_is_on(
+    bench: Bench, kubernetes: Kubernetes, image: str, env: list[Obj], code: int
+) -> None:
+    running(kubernetes, currentPodHash="other", abort=True)
+    kubernetes.pods = [["shop-blue-1", "shop-blue-2"]]
+    app = {"name": "app", "image": f"{SHOP['image']}@{image}", "env": env}
+    kubernetes.containers = [app, {"name": "mesh", "image": "mesh:1"}]
+    ended = bench.run(release.main, {**SHOP, "strategy": "blue-green"})
+    assert ended.code == code, ended.told
+
+
 def test_a_strategy_that_is_not_taken_up_ends_the_release(
     bench: Bench, kubernetes: Kubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
