@@ -219,7 +219,7 @@ class Dispatch:
             case StatusRequest():
                 return await status.run(request, catalog=catalog, deployments=self.deployments, rollouts=self.rollouts)
             case HistoryRequest():
-                return await history.run(request, catalog=catalog, deployments=self.deployments)
+                return await history.run(request, catalog=catalog, deployments=self.deployments, rollouts=self.rollouts)
             case HelpRequest():
                 return help_verb.run(request, texts=TEXTS)
             case _:

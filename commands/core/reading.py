@@ -34,9 +34,13 @@ class StatusRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
-    """One deployment of the past or present; `can_return` says that its exact content can be released again."""
+    """One deployment of the past or present; `runs` says that it is what runs now.
+
+    `can_return` says that it is not, and that its exact content can be released again.
+    """
 
     deployment: Deployment
+    runs: bool = False
     can_return: bool = False
 
 

@@ -57,8 +57,11 @@ def past(row: HistoryRow, *, home: str) -> Mrkdwn:
         fill(words.BY, by=deployment.requester.chat_id),
         fill(words.AT, at=deployment.created_at),
     ]
-    more = [fill(words.REASON, reason=text.clip(deployment.reason, _REASON))] if deployment.reason else []
+    source = deployment.source
+    more = [fill(words.SOURCES[source.action], number=source.number)] if source else []
+    more += [fill(words.REASON, reason=text.clip(deployment.reason, _REASON))] if deployment.reason else []
     more += [fill(words.DIGEST, digest=deployment.content.digest)] if deployment.content.digest else []
+    more += [fill(words.RUNS_NOW)] if row.runs else []
     more += [fill(words.CAN_RETURN)] if row.can_return else []
     return Mrkdwn("\n".join(_BETWEEN.join(line) for line in (parts, more) if line))
 

@@ -1,5 +1,6 @@
 """The English words of lists, what runs where and what was deployed: templates over facts; `words` explains formats."""
 
+from commands.core.model import Action
 from commands.core.observed import RolloutPhase
 
 PLACE = "{emoji} *{app}* · {environment}"
@@ -29,6 +30,8 @@ AT = "{at:moment}"
 REASON = "“{reason}”"
 DIGEST = "{digest:digest}"
 CAN_RETURN = "↩ can be rolled back to"
+RUNS_NOW = "runs now"
+SOURCES: dict[Action, str] = {Action.ROLLBACK: "goes back to #{number}", Action.RETRY: "repeats #{number}"}
 
 BELOW = "↳"
 WELL, UNWELL, IDLE, MOVES = "🟢", "🔴", "⚪", "🟡"

@@ -260,7 +260,7 @@ SAYINGS: dict[R, Saying] = {
     R.HISTORY: Saying(
         "*Deployments of {app}{environment:if| to #|}*",
         "{count:if||None yet: `/deploy` starts the first.}",
-        "{page:if|Page #|}",
+        "{page:if|Page #.|} {back:if-code|# goes back to one of them.|}",
     ),
     R.HELP: Saying("{verb:if-code|*Help for* #|*What Slipway understands*}"),
 }
@@ -319,7 +319,8 @@ FACTS: dict[R, frozenset[str]] = {
     R.STATUS: frozenset({"app", "page", "pages"}),  # Numbers of pages: 0 where there is only one; so everywhere.
     R.FLEET: frozenset({"environment", "count", "moving", "unwell", "page", "pages"}),  # Environment may be empty.
     R.MOTION: frozenset({"count", "page", "pages"}),
-    R.HISTORY: frozenset({"app", "environment", "count", "page"}),  # Environment may be empty; count: at least.
+    # Environment may be empty; count: at least; back: the line that goes back to one of them, or empty.
+    R.HISTORY: frozenset({"app", "environment", "count", "page", "back"}),
     R.HELP: frozenset({"verb"}),  # Empty for the overview.
 }
 

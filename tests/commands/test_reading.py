@@ -30,7 +30,7 @@ async def rows(desk: Desk, request: StatusRequest) -> tuple[StatusRow, ...]:
 
 
 async def past(desk: Desk, request: HistoryRequest) -> Notice:
-    notice = await history.run(request, catalog=desk.catalog, deployments=desk.deployments)
+    notice = await history.run(request, catalog=desk.catalog, deployments=desk.deployments, rollouts=desk.rollouts)
     await desk.chat.whisper(channel="C0DEPLOYS", user="U0ALICE", notice=notice)
     return notice
 
@@ -165,7 +165,18 @@ async def test_history_lists_the_newest_first_and_marks_what_can_be_rolled_back_
         (1, True),
     ]
     assert notice.choices == ()
+    assert notice.facts["back"] == "/rollout rollback shop to <version> staging"
     assert len((await past(desk, HistoryRequest(app="shop"))).history) == 5
+
+
+async def test_what_runs_now_is_marked_and_is_nothing_to_go_back_to() -> None:
+    desk = Desk()
+    content = Content(digest=make.DIGEST, chart_commit="c" * 40)
+    row = desk.deployments.put(make.deployment(stage=Stage.SUCCEEDED, content=content))
+    desk.rollouts.put(row.place, make.healthy())
+    notice = await past(desk, HistoryRequest(app="shop"))
+    assert [(each.runs, each.can_return) for each in notice.history] == [(True, False)]
+    assert notice.facts["back"] == ""
 
 
 async def test_history_of_an_app_that_was_never_deployed_says_so() -> None:

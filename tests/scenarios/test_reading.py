@@ -39,11 +39,15 @@ def test_history_tells_how_both_deployments_ended_and_which_can_come_back(world:
     world.card_shows("waits for a promote", number=2)
     world.press("bob", "Abort, back to v2.0")
     world.card_shows("aborted", number=2)
+    world.type("alice", "/deploy pay v2.1 rolling")
+    world.card_shows("done in", number=3)
     world.type("eve", "/rollout history pay staging")
     told = world.hears("eve", "Deployments of pay to staging", "v2.1").text
-    newest, oldest = told.index("#2"), told.index("#1")
-    assert newest < oldest
-    assert "aborted · by @alice" in told[newest:oldest]
+    assert "/rollout rollback pay to <version> staging goes back to one of them" in told
+    newest, middle, oldest = (told.index(mark) for mark in ("#3", "#2", "#1"))
+    assert newest < middle < oldest
+    assert "runs now" in told[newest:middle]
+    assert "aborted · by @alice" in told[middle:oldest]
     assert "can be rolled back to" not in told[newest:oldest]
     assert "done in" in told[oldest:]
     assert "“customers wait” · sha256:" in told[oldest:]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.core.form import MAX_VERSIONS, Destination, Form
-from commands.core.model import Action, CardRef, Content, Failure, Stage
+from commands.core.model import Action, CardRef, Content, Failure, Source, Stage
 from commands.core.observed import PauseReason, RolloutPhase, Strategy
 from commands.core.reading import HistoryRow, StatusRow
 from commands.core.reasons import (
@@ -35,7 +35,7 @@ FACTS: Mapping[str, Fact] = {
     "deployment": 142, "running": "v1.1", "error": "a1b2c3d4", "system": "Nexus", "detail": "quota exceeded",
     "count": 3, "hint": "", "link": "C0PROD", "environments": "staging, production", "ago": 3, "weight": 50,
     "seconds": 724, "digest": DIGEST, "step": "build-image", "silent": "", "critical": 2, "high": 5, "page": 2,
-    "pages": 16, "moving": 3, "unwell": 1, "people": "",
+    "pages": 16, "moving": 3, "unwell": 1, "people": "", "back": "",
     "metric": "success rate", "value": "97.2 %", "needs": "result[0] >= 0.99", "refuses": "", "measured": 3,
     "cause": "crash-loop", "kind": "cannot-begin", "owner": "#platform-help", "change": "scaled",
 }  # fmt: skip
@@ -89,12 +89,17 @@ FAILED = ended(
     Stage.FAILED, Strategy.CANARY, reason="", failure=Failure(step="build-image", message="no"), content=Content()
 )
 DONE = ended(Stage.SUCCEEDED, Strategy.CANARY, card=CARD, content=Content(digest=DIGEST))
-PAST = (HistoryRow(deployment=DONE, can_return=True), HistoryRow(deployment=FAILED))
+BACK = replace(DONE, version="v1.1", reason="", source=Source(action=Action.ROLLBACK, number=140))
+PAST = (
+    HistoryRow(deployment=BACK, runs=True),
+    HistoryRow(deployment=FAILED),
+    HistoryRow(deployment=DONE, can_return=True),
+)
 
 
 def lists() -> Mapping[str, tuple[Notice, Notice]]:
     """Give every list, at its ordinary size and with a full page of the longest rows."""
-    full = tuple(_long(row) for row in ROWS)
+    full, full_past = tuple(_long(row) for row in ROWS), (PAST * PAGE)[:PAGE]
     return {
         "status-of-an-app": (
             _list(ReasonCode.STATUS, (*ROWS[:2], NOTHING), page=0, pages=0),
@@ -113,8 +118,8 @@ def lists() -> Mapping[str, tuple[Notice, Notice]]:
             _list(ReasonCode.MOTION, (), count=0, page=0, pages=0),
         ),
         "history": (
-            _past(PAST, environment="production"),
-            _past(tuple(replace(row, deployment=largest.deployment(row.deployment)) for row in PAST * 5), NEXT),
+            _past(PAST, environment="production", back="/rollout rollback shop to <version> production"),
+            _past(tuple(replace(row, deployment=largest.deployment(row.deployment)) for row in full_past), NEXT),
         ),
         "no-history": (_past((), count=0), _past((), count=0, app=largest.APP)),
     }
