@@ -12,8 +12,9 @@ from commands.core import plan
 from commands.core.acts import awaited, is_ours
 from commands.core.catalog import App, Catalog
 from commands.core.grammar import ALL
-from commands.core.model import Deployment, WayBack
+from commands.core.model import Deployment, Stage, WayBack
 from commands.core.observed import RolloutPhase, RolloutSnapshot
+from commands.core.outside import runs_otherwise
 from commands.core.policy import roles_for
 from commands.core.ports import Deployments, Rollouts
 from commands.core.reading import Page, StatusRow, page_of
@@ -64,6 +65,7 @@ class _Look:
             rollout=rollout,
             moving=moving,
             waits_for=self._waits_for(moving),
+            is_changed=moving is None and runs_otherwise(_last(recent), rollout),
         )
 
     def forgotten(self, moving: Deployment) -> StatusRow:
@@ -82,6 +84,10 @@ class _Look:
         if moving is None or action is None:
             return ()
         return tuple(roles_for(self.catalog, action=action, app=moving.app, environment=moving.environment))
+
+
+def _last(recent: Sequence[Deployment]) -> Deployment | None:
+    return next((row for row in recent if row.stage is Stage.SUCCEEDED), None)
 
 
 def _newest(row: Deployment, rollouts: Rollouts) -> Deployment:

@@ -20,6 +20,7 @@ class StatusRow:
 
     `running` is the version that people are served, empty where nobody knows it, and `since` when it arrived. `moving`
     is the deployment in motion with the newest rollout in it, `waits_for` the roles of which somebody must act.
+    `is_changed` says that what runs is not what was deployed last: somebody changed it outside Slipway.
     """
 
     app: str
@@ -30,6 +31,7 @@ class StatusRow:
     rollout: RolloutSnapshot | None = None
     moving: Deployment | None = None
     waits_for: tuple[str, ...] = ()
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

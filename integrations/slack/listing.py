@@ -96,7 +96,9 @@ def _standing(row: StatusRow) -> Iterator[Mrkdwn]:
     yield _version(row.running or rollout.version)
     yield fill(words.STRATEGY, strategy=rollout.strategy.value)
     yield fill(words.READY, ready=rollout.new.ready, total=rollout.desired)
-    if row.since is not None:
+    if row.is_changed:
+        yield fill(words.CHANGED, image=text.clip(rollout.image.rpartition("/")[2], _VERSION))
+    elif row.since is not None:
         yield fill(words.SINCE, since=row.since)
 
 

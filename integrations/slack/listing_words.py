@@ -16,6 +16,7 @@ SERVES = "runs {version:code}"
 UNFINISHED = "{version:code} {phase}"
 ABORTED = "aborted"
 OUTSIDE = "moved outside Slipway"
+CHANGED = "↗ changed outside Slipway{image:if|, runs the image #|}"
 PHASES: dict[RolloutPhase, str] = {
     RolloutPhase.HEALTHY: "released",
     RolloutPhase.PROGRESSING: "rolling out",

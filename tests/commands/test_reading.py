@@ -112,6 +112,18 @@ async def test_what_somebody_moves_outside_slipway_is_in_motion_too() -> None:
     assert (outside.app, outside.moving) == ("pay", None)
 
 
+async def test_what_somebody_changed_after_it_was_deployed_is_said_to_be_changed() -> None:
+    desk = Desk()
+    row = await desk.started()
+    digest = Content(digest=make.DIGEST)
+    desk.deployments.put(replace(row, stage=Stage.SUCCEEDED, content=digest, finished_at=make.NOON))
+    own = make.healthy(deployment=row.number)
+    for image, is_changed in ((own.image, False), ("harbor.example.com/shop/shop:by-hand@sha256:" + "e" * 64, True)):
+        desk.rollouts.put(row.place, replace(own, image=image))
+        (here, _) = await rows(desk, StatusRequest(app="shop"))
+        assert here.is_changed is is_changed
+
+
 async def test_what_moves_is_told_even_after_the_catalog_has_forgotten_it() -> None:
     desk = Desk()
     row = await desk.started()

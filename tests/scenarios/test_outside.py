@@ -108,3 +108,20 @@ def test_after_a_restart_no_change_is_marked_twice_and_none_is_invented(world: W
     said = world.thread_ends(card, "Done in")
     assert card.text.count("outside Slipway") == 1
     assert len([line for line in said if "outside Slipway" in line]) == 1
+
+
+def test_what_was_changed_after_the_end_is_told_by_status_and_the_card_stays_history(world: World) -> None:
+    world.type("alice", "/deploy search 3.5.0")
+    done = world.card_shows("search 3.5.0 → staging", "done in")
+    other = world.elsewhere.rollout("shop")["spec"]["template"]["spec"]["containers"][0]["image"]
+    world.elsewhere.set_image("search", other)
+
+    def is_told() -> bool:
+        world.type("eve", "/rollout status search")
+        return any("changed outside Slipway" in each.text for each in world.whispers("eve"))
+
+    world.until(is_told, "status tells of another image")
+    card = world.card()
+    assert card is not None
+    assert "done in" in card.text
+    assert card.ts == done.ts

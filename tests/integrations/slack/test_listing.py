@@ -61,6 +61,10 @@ def test_without_the_address_of_the_workspace_a_number_is_only_a_number() -> Non
             "🔴 *a* · e · `v1.2` aborted",
         ),
         (
+            StatusRow(app="a", environment="e", running="v1.2", rollout=healthy(image="h/shop:x"), is_changed=True),
+            "🟢 *a* · e · `v1.2` · canary · 5/5 ready · ↗ changed outside Slipway, runs the image shop:x",
+        ),
+        (
             StatusRow(app="a", environment="e", moving=building(way_back=None)),
             "🔵 *a* · e · #142 `v1.2` · canary · building · by <@U0ALICE>",
         ),
