@@ -60,7 +60,9 @@ class KeycloakPeople:
 
     async def check(self, canary: ChatUser | None = None) -> tuple[Finding, ...]:
         """Try everything that a decision needs; `canary` is somebody who must be found and must hold a role."""
-        return await checks.examine(self._settings, self._realm, find=self.find, canary=canary)
+        return await checks.examine(
+            self._settings, self._realm, find=self.find, holders_of=self.holders_of, canary=canary
+        )
 
     async def aclose(self) -> None:
         await self._realm.aclose()

@@ -38,6 +38,7 @@ async def test_all_is_well_in_a_playground(world: World, monkeypatch: pytest.Mon
         "Slack scopes",
         "Keycloak token",
         f"Keycloak person {seed.TEAM}-U0ALICE",
+        "Keycloak holders of roles",
         "Nexus repository maven-releases",
         "Harbor harbor.example.com",
         "Harbor project shop",

@@ -4,17 +4,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from typing_extensions import override
 
 from commands import abort, deploy, history, promote, status
 from commands import help as help_verb
 from commands.core.catalog import Catalog
-from commands.core.model import Content, Stage
+from commands.core.model import Content, Deployment, Stage
 from commands.core.observed import Pause, PauseReason, RolloutPhase
 from commands.core.reading import StatusRow, page_of
 from commands.core.reasons import Label, Notice, ReasonCode
 from commands.core.requests import HelpRequest, HistoryRequest, StatusRequest
 from tests import make
 from tests.commands.desk import Desk, app
+from tests.fakes.deployments import FakeDeployments
 
 TEXTS = {"deploy": deploy.__doc__ or "", "promote": promote.__doc__ or "", "abort": abort.__doc__ or ""}
 
@@ -143,8 +145,22 @@ async def test_the_fleet_lists_every_app_by_name_and_counts_what_matters() -> No
     assert [row.app for row in await rows(desk, StatusRequest(environment="vault"))] == ["desk", "ledger"]
 
 
+class OneQuestion(FakeDeployments):
+    """A database that must not be asked once for each app."""
+
+    @override
+    async def holder(self, *, app: str, environment: str) -> Deployment | None:
+        raise AssertionError
+
+    @override
+    async def recent(
+        self, *, app: str | None = None, environment: str | None = None, stage: Stage | None = None, limit: int = 20
+    ) -> tuple[Deployment, ...]:
+        raise AssertionError
+
+
 async def test_two_hundred_apps_come_in_pages_that_lead_to_each_other_with_one_question_to_the_database() -> None:
-    desk = Desk(catalog=fleet(200))
+    desk = Desk(catalog=fleet(200), deployments=OneQuestion())
     first = await read(desk, StatusRequest(is_all=True))
     assert [row.app for row in first.status] == [f"app-{n:03}" for n in range(25)]
     assert [(choice.label, choice.command) for choice in first.choices] == [(Label.NEXT, "/rollout status all page 2")]

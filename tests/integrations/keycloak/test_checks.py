@@ -17,8 +17,24 @@ async def test_a_well_configured_account_passes_every_check(bench: Bench) -> Non
         "Keycloak roles client",
         "Keycloak permissions",
         "Keycloak person T0SLIPWAY-U0ALICE",
+        "Keycloak holders of roles",
     ]
-    assert "deployer" in findings[-1].message
+    assert "deployer" in findings[-2].message
+    assert "told whom to ask" in findings[-1].message
+
+
+async def test_holders_that_cannot_be_listed_are_a_lack_and_no_fault(bench: Bench) -> None:
+    bench.fault("status", match="/roles/deployer/users", status=403, body="")
+    findings = await bench.people().check(CANARY)
+    assert bad(findings) == []
+    assert "reminders and refusals name the role and nobody" in findings[-1].message
+
+
+async def test_holders_that_are_listed_without_the_canary_are_not_all(bench: Bench) -> None:
+    bench.fault("status", match="/roles/deployer/users", status=200, body="[]")
+    findings = await bench.people().check(CANARY)
+    assert bad(findings) == []
+    assert "without alice" in findings[-1].message
 
 
 async def test_without_a_token_nothing_else_is_tried(bench: Bench) -> None:
@@ -81,4 +97,5 @@ async def test_roles_of_the_realm_need_no_roles_client(bench: Bench) -> None:
     bench.bot.grants = {"view-users", "query-users"}
     findings = await bench.people(roles_from=RolesFrom.REALM, roles_client="").check(CANARY)
     assert bad(findings) == []
-    assert len(findings) == 3
+    assert len(findings) == 4
+    assert findings[-1].message.startswith("cannot be listed"), "that takes view-realm"
