@@ -235,6 +235,7 @@ class Dispatch:
             rollouts=self.rollouts,
             deployments=self.deployments,
             images=self.images,
+            charts=self.charts,
             clock=self.clock,
         )
         return self._begin(started, origin)

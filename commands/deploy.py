@@ -25,9 +25,10 @@ from commands.core.ports import (
     Stranger,
     Versions,
 )
-from commands.core.reasons import Notice
+from commands.core.reasons import Notice, ReasonCode
+from commands.core.rendering import Charts
 from commands.core.requests import DeployRequest, Origin
-from commands.flow import choosing, returning, starting
+from commands.flow import choosing, returning, starting, unchanged
 
 
 async def run(
@@ -40,6 +41,7 @@ async def run(
     rollouts: Rollouts,
     deployments: Deployments,
     images: Images | None,
+    charts: Charts,
     clock: Clock,
 ) -> Notice | Deployment:
     """Start a deployment, or say why it did not start."""
@@ -62,6 +64,12 @@ async def run(
         return verdict.notice
     # plan
     new = _plan(facts, strategy=verdict.strategy, request=request, origin=origin, catalog=catalog, at=clock.now())
+    is_idle = await unchanged.is_unchanged(
+        new, app=facts.app, rollouts=rollouts, deployments=deployments, images=images, charts=charts
+    )
+    if is_idle:
+        names = {"app": new.app, "version": new.version, "environment": new.environment}
+        return Notice(code=ReasonCode.RUNS_ALREADY, facts=names)
     # commit
     return await starting.start(new, deployments=deployments)
 

@@ -3,13 +3,13 @@
 Pure; used by the card, by the verbs that repeat a deployment and by whoever keeps cards of the past true.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from commands.core import plan
 from commands.core.acts import has_left_traces, is_ours
-from commands.core.model import Action, Deployment, Stage
+from commands.core.model import Action, Content, Deployment, Stage
 from commands.core.observed import RolloutSnapshot
 
 
@@ -101,16 +101,35 @@ def _before(row: Deployment, releasable: Sequence[Deployment]) -> Deployment | N
 
 def is_same_content(one: Deployment, other: Deployment) -> bool:
     """Say whether two deployments release the same, whoever asked for them."""
-    contents = [plan.release_parameters(row) for row in (one, other)]
-    if contents[0] is None or contents[1] is None:
-        return False
-    return {**contents[0], "requester": ""} == {**contents[1], "requester": ""}
+    return _is_same(plan.release_parameters(one), plan.release_parameters(other))
+
+
+def _is_same(one: Mapping[str, str] | None, other: Mapping[str, str] | None) -> bool:
+    return one is not None and other is not None and {**one, "requester": ""} == {**other, "requester": ""}
 
 
 def runs_already(here: Here, wanted: Deployment) -> bool:
-    """Say whether what is wanted runs already, in full."""
-    current, rollout = here.current, here.rollout
-    return rollout is not None and rollout.is_done and current is not None and is_same_content(current, wanted)
+    """Say whether what is wanted runs already, in full and as it was released."""
+    current = here.current
+    return current is not None and _is_untouched(current, here.rollout) and is_same_content(current, wanted)
+
+
+def runs_exactly(here: Here, parameters: Mapping[str, str], content: Content) -> bool:
+    """Say whether a pipeline with these arguments, which would find this content, would change nothing."""
+    current = here.current
+    wanted = plan.released(parameters, content)
+    return (
+        current is not None
+        and _is_untouched(current, here.rollout)
+        and _is_same(plan.release_parameters(current), wanted)
+    )
+
+
+def _is_untouched(current: Deployment, rollout: RolloutSnapshot | None) -> bool:
+    """Say whether the Rollout has arrived and has the template that it had when its deployment was last seen."""
+    if rollout is None or not rollout.is_done:
+        return False
+    return current.rollout is None or current.rollout.current_hash == rollout.current_hash
 
 
 def action_of(deployment: Deployment) -> Action:

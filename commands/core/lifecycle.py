@@ -175,7 +175,10 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
         is_back = ended is Stage.ABORTED
         done = _aborted(row, seen=seen, acts=acts, now=now) if is_back else _end(row, ended, acts=acts, now=now)
         return replace(done, milestones=(*said, *done.milestones))
-    stage = Stage.PAUSED if rollout.is_current and rollout.pause is not None else Stage.ROLLING_OUT
+    stands = rollout.is_current and rollout.pause is not None
+    # What goes straight through stands only where somebody holds it.
+    is_paused = stands and (rollout.is_held or not row.goes_straight_through)
+    stage = Stage.PAUSED if is_paused else Stage.ROLLING_OUT
     row = replace(row, stage=stage)
     effects = (*_acts_on_rollout(row, acts), *_gate(row, acts), *looks)
     return Step(deployment=row, milestones=said, effects=effects)
@@ -233,7 +236,7 @@ def _aborted(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
     return Step(
         deployment=replace(row, stage=Stage.RESTORING, restore=restore),
         milestones=(aborted(row, stage, by=by),),
-        effects=(*_close_all(acts, stage, by=by), SubmitRestore()),
+        effects=(*_close_all(acts, stage, by=by), SubmitRestore(restore)),
     )
 
 

@@ -6,7 +6,7 @@ The lifecycle makes them, `commands.flow.advance` carries them out. Data only.
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.core.model import Act, Action, ActState, Deployment, Expected
+from commands.core.model import Act, Action, ActState, Deployment, Expected, Restore
 from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
 from commands.core.owners import NOBODY, Owners
 from commands.core.reasons import Milestone
@@ -40,6 +40,8 @@ class SubmitPipeline:
 @dataclass(frozen=True, slots=True)
 class SubmitRestore:
     """Start the release of what ran before; harmless when it runs already."""
+
+    restore: Restore
 
 
 @dataclass(frozen=True, slots=True)

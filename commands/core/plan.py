@@ -4,12 +4,12 @@ Facts in, data out. The pipeline template's arguments are these keys exactly.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from commands.core.catalog import App, Build, Environment
 from commands.core.grammar import LATEST, VERSION
-from commands.core.model import Deployment, Person, Restore, Stage, WayBack
+from commands.core.model import Content, Deployment, Person, Restore, Stage, WayBack
 from commands.core.observed import CanaryStep, CanaryStepKind, RolloutSnapshot, Strategy
 from commands.core.ports import Available, PipelineOrder
 
@@ -109,11 +109,15 @@ def templates(apps: Iterable[App]) -> tuple[str, ...]:
 
 def release_parameters(of: Deployment) -> dict[str, str] | None:
     """Build the arguments that release exactly what a deployment released; None while that is not known in full."""
-    if not of.content.digest or not of.content.chart_commit:
+    return released(dict(of.parameters), of.content)
+
+
+def released(parameters: Mapping[str, str], content: Content) -> dict[str, str] | None:
+    """Build the arguments of the release that a pipeline ends with; None while its content is not known in full."""
+    if not content.digest or not content.chart_commit:
         return None
-    known = dict(of.parameters)
-    taken = {key: known[key] for key in RELEASED if key in known}
-    return {**taken, "digest": of.content.digest, "chart-commit": of.content.chart_commit}
+    taken = {key: parameters[key] for key in RELEASED if key in parameters}
+    return {**taken, "digest": content.digest, "chart-commit": content.chart_commit}
 
 
 def _template(deployment: Deployment) -> str:

@@ -57,7 +57,7 @@ def _over(deployment: Deployment, restore: Restore, *, now: datetime, failure: F
 
 def _without_pipeline(deployment: Deployment, restore: Restore, *, now: datetime) -> Step:
     if restore.pipeline is None:
-        return _still(deployment, restore, SubmitRestore())
+        return _still(deployment, restore, SubmitRestore(restore))
     message = f"The workflow {restore.workflow} was deleted before it ended."
     return _over(deployment, restore, now=now, failure=Failure(step="", message=message))
 

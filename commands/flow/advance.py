@@ -12,7 +12,7 @@ from commands.core import plan, progress, reminding
 from commands.core.acts import expected_of, gate_of, is_ours
 from commands.core.errors import Permanent, SystemFailure
 from commands.core.lifecycle import step
-from commands.core.model import Act, ActState, Deployment, Failure, Stage
+from commands.core.model import Act, ActState, Deployment, Failure, Restore, Stage
 from commands.core.moves import (
     CloseAct,
     PassGate,
@@ -176,8 +176,8 @@ class Advance:
         match effect:
             case SubmitPipeline():
                 return await self._submit(row)
-            case SubmitRestore():
-                return await self._submit_restore(row)
+            case SubmitRestore(restore):
+                return await self._submit_restore(row, restore)
             case StopPipeline(act):
                 await self.pipelines.stop(row.place, name=row.workflow)
                 await self.deployments.close(act.id, state=ActState.APPLIED)
@@ -210,11 +210,8 @@ class Advance:
         await self.deployments.save(ended, milestones=(progress.outcome(ended, by=None),))
         return touched
 
-    async def _submit_restore(self, row: Deployment) -> tuple[str, ...]:
+    async def _submit_restore(self, row: Deployment, restore: Restore) -> tuple[str, ...]:
         """Start the release of what ran before; what can never start leaves the Rollout as it is, with the reason."""
-        restore = row.restore
-        if restore is None:
-            return ()
         try:
             await self.pipelines.submit(plan.restore_order(row, restore))
         except Permanent as failure:

@@ -164,6 +164,7 @@ class Desk:
             rollouts=self.rollouts,
             deployments=self.deployments,
             images=self.images,
+            charts=self.charts,
             clock=self.clock,
         )
 

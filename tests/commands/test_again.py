@@ -98,6 +98,21 @@ async def test_going_back_releases_the_exact_content_that_ran_before_without_a_b
     assert (arguments["requester"], arguments["deployment"]) == ("carol", "143")
 
 
+async def test_going_back_passes_its_gates_by_itself() -> None:
+    desk = history()
+    row = await typed(desk, RollbackRequest(app="shop"))
+    assert isinstance(row, Deployment)
+    await desk.advance.run(row.id)
+    desk.pipelines.put(row.place, make.pipeline(name=row.workflow, owner=row.id, steps=()))
+    image = f"{IMAGE}@{make.OLD_DIGEST}"
+    desk.rollouts.put(row.place, make.rollout(deployment=143, version="v1.1", image=image))
+    await desk.advance.run(row.id)
+    assert desk.rollouts.patches == [(row.place, Action.FULL)]
+    await desk.advance.run(row.id)
+    assert len(desk.rollouts.patches) == 1
+    assert (await of(desk, 143)).stage is not Stage.PAUSED
+
+
 async def test_any_version_that_was_released_there_may_be_named() -> None:
     desk = history()
     desk.deployments.put(make.earlier(id="d9", number=9, version="v1.0"))

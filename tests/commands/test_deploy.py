@@ -1,16 +1,20 @@
 """`/deploy`: who may, what may, where it goes, and that it happens once."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from commands.core import plan
 from commands.core.errors import Temporary
-from commands.core.model import Deployment, Stage
+from commands.core.model import Content, Deployment, Stage
 from commands.core.observed import Strategy
 from commands.core.reasons import Notice, ReasonCode
 from commands.core.requests import DeployRequest
 from tests import make
 from tests.commands.desk import ALICE, BOB, NOBODY, Desk
+from tests.fakes.images import FakeImages
 
 SHOP = DeployRequest(app="shop", version="v1.2")
 
@@ -191,3 +195,91 @@ async def test_the_way_back_knows_since_when_it_ran() -> None:
     row = await desk.started()
     assert row.way_back is not None
     assert (row.way_back.version, row.way_back.since) == ("v1.1", make.NOON)
+
+
+def settled(desk: Desk, **changes: object) -> Deployment:
+    """Let v1.2 run, as Slipway released it; the registry and Git still say the same."""
+    app, staging = desk.catalog.apps["shop"], desk.catalog.environments["staging"]
+    parameters = plan.parameters(app, staging, version="v1.2", strategy=Strategy.CANARY, person=make.person())
+    desk.images = FakeImages()
+    desk.images.push(app.image, "v1.2", digest=make.DIGEST)
+    desk.charts.push(app.chart, "c" * 40)
+    done = make.deployment(
+        **{
+            "stage": Stage.SUCCEEDED,
+            "parameters": tuple(parameters.items()),
+            "content": Content(digest=make.DIGEST, chart_commit="c" * 40),
+            "rollout": make.healthy(),
+            **changes,
+        }
+    )
+    desk.rollouts.put(done.place, make.healthy())
+    return desk.deployments.put(done)
+
+
+async def test_a_deploy_of_exactly_what_runs_says_so_and_starts_nothing() -> None:
+    desk = Desk()
+    settled(desk)
+    answer = await desk.deploy(SHOP)
+    assert isinstance(answer, Notice)
+    assert answer.code is ReasonCode.RUNS_ALREADY
+    await desk.chat.whisper(channel="C0DEPLOYS", user="U0ALICE", notice=answer)
+    assert len(await desk.deployments.recent()) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"strategy": Strategy.ROLLING},
+        {"version": "v1.1"},
+    ],
+)
+async def test_a_deploy_of_anything_else_is_started(changes: dict[str, Any]) -> None:
+    desk = Desk()
+    settled(desk)
+    assert isinstance(await desk.deploy(replace(SHOP, **changes)), Deployment)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"content": Content(digest=make.DIGEST, chart_commit="d" * 40)},
+        {"content": Content(digest=make.DIGEST)},
+        {"parameters": ()},
+        {"rollout": make.healthy(current_hash="cccc", stable_hash="cccc")},
+        {"number": 9, "id": "d9"},
+    ],
+    ids=["chart", "not known", "values", "changed outside", "another deployment"],
+)
+async def test_where_anything_may_have_changed_it_is_started(row: dict[str, Any]) -> None:
+    desk = Desk()
+    settled(desk, **row)
+    assert isinstance(await desk.deploy(SHOP), Deployment)
+
+
+async def test_where_nobody_knows_what_would_be_found_it_is_started() -> None:
+    for spoil in ("no registry", "no image", "no chart", "no answer", "in motion"):
+        desk = Desk()
+        settled(desk)
+        assert desk.images is not None
+        match spoil:
+            case "no registry":
+                desk.images = None
+            case "no image":
+                desk.images.built.clear()
+            case "no chart":
+                desk.charts.refs.clear()
+            case "no answer":
+                desk.images.failure = Temporary("Harbor", "no")
+            case _:
+                desk.rollouts.put(desk.place("shop"), make.rollout())
+        assert isinstance(await desk.deploy(SHOP), Deployment), spoil
+
+
+async def test_a_version_that_may_change_under_its_name_is_always_started() -> None:
+    desk = Desk()
+    settled(desk, version="v2-SNAPSHOT")
+    app = desk.catalog.apps["shop"]
+    desk.versions.publish(app.artifact, "v2-SNAPSHOT")
+    desk.rollouts.put(desk.place("shop"), make.healthy(version="v2-SNAPSHOT"))
+    assert isinstance(await desk.deploy(DeployRequest(app="shop", version="v2-SNAPSHOT")), Deployment)

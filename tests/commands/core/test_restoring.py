@@ -87,7 +87,7 @@ def test_an_abort_by_somebody_here_is_followed_by_a_restore_once_the_traffic_is_
     result = move(moving, before=make.earlier(), acts=(abort(moving),))
     assert result.deployment.stage is Stage.RESTORING
     assert result.deployment.failure is None
-    assert result.effects == (SubmitRestore(),)
+    assert result.effects == (SubmitRestore(make.restore()),)
     assert (codes(result), result.milestones[0].is_broadcast) == ([MilestoneCode.ABORTED], True)
     assert result.milestones[0].facts["by"] == BOB.chat_id
     assert restore_of(result) == make.restore()
@@ -101,7 +101,7 @@ def test_open_acts_are_closed_when_a_restore_begins_and_refused_while_it_runs() 
     assert result.effects == (
         CloseAct(open_abort, ActState.APPLIED),
         CloseAct(promote, ActState.REFUSED),
-        SubmitRestore(),
+        SubmitRestore(make.restore()),
     )
     later = move(result.deployment, restore=releasing(), acts=(promote,))
     assert later.effects == (CloseAct(promote, ActState.REFUSED),)
@@ -142,7 +142,7 @@ def test_without_the_content_that_ran_before_an_abort_ends_where_it_is(before: D
 def test_a_restore_is_started_until_it_is_seen() -> None:
     for unseen in (None, releasing(owner="somebody else")):
         result = move(restoring_row(), restore=unseen)
-        assert (result.deployment.stage, result.effects) == (Stage.RESTORING, (SubmitRestore(),))
+        assert (result.deployment.stage, result.effects) == (Stage.RESTORING, (SubmitRestore(make.restore()),))
     seen = move(restoring_row(), restore=releasing())
     assert (restore_of(seen).pipeline, seen.effects) == (releasing(), ())
 
@@ -195,7 +195,7 @@ def test_a_restore_that_was_deleted_is_not_started_again() -> None:
     result = move(restoring_row(restore=make.restore(pipeline=releasing())))
     assert result.deployment.stage is Stage.ABORTED
     assert "was deleted" in (restore_of(result).failure or Failure(step="", message="")).message
-    assert SubmitRestore() not in result.effects
+    assert not any(isinstance(effect, SubmitRestore) for effect in result.effects)
 
 
 def test_what_somebody_released_meanwhile_is_left_to_them() -> None:
