@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
 from bot.worker import Worker
-from commands import abort, deploy, form, history, pause, plan, promote, resume, retry, rollback, status
+from commands import abort, deploy, form, history, pause, plan, promote, restart, resume, retry, rollback, status
 from commands import help as help_verb
 from commands.core import grammar, policy
 from commands.core.catalog import Catalog
@@ -29,7 +29,6 @@ from commands.core.requests import (
     FormRequest,
     HelpRequest,
     HistoryRequest,
-    LaterRequest,
     Misunderstood,
     Origin,
     PauseRequest,
@@ -37,6 +36,7 @@ from commands.core.requests import (
     PressRequest,
     PromoteRequest,
     Request,
+    RestartRequest,
     ResumeRequest,
     RetryRequest,
     RollbackRequest,
@@ -54,6 +54,7 @@ NAMED = 3
 Answer = Notice | Form | None
 """What a line is answered by: words, the form, or nothing but the card."""
 
+ActRequest = PromoteRequest | AbortRequest | PauseRequest | ResumeRequest | RestartRequest
 Result = TypeVar("Result")
 TEXTS: Mapping[str, str] = {
     "deploy": deploy.__doc__ or "",
@@ -63,6 +64,7 @@ TEXTS: Mapping[str, str] = {
     "abort": abort.__doc__ or "",
     "pause": pause.__doc__ or "",
     "resume": resume.__doc__ or "",
+    "restart": restart.__doc__ or "",
     "rollback": rollback.__doc__ or "",
     "retry": retry.__doc__ or "",
     "status": status.__doc__ or "",
@@ -127,7 +129,7 @@ class Dispatch:
         )
         if row is None or notice.code is not ReasonCode.REQUESTED:
             return notice
-        self.worker.nudge(row.place)
+        self.worker.track(row)
         return None
 
     async def _repeat(
@@ -190,8 +192,8 @@ class Dispatch:
                     renderer=self.renderer,
                     objects=self.objects,
                 )
-            case PromoteRequest() | AbortRequest() | PauseRequest() | ResumeRequest():
-                return self._typed(await self._act(request, user=origin.user, catalog=catalog), catalog)
+            case PromoteRequest() | AbortRequest() | PauseRequest() | ResumeRequest() | RestartRequest():
+                return await self._typed(await self._act(request, user=origin.user, catalog=catalog), catalog)
             case RollbackRequest() | RetryRequest():
                 return await self._repeat(request, origin=origin, catalog=catalog)
             case StatusRequest() | HistoryRequest() | HelpRequest():
@@ -206,8 +208,6 @@ class Dispatch:
                     rollouts=self.rollouts,
                     clock=self.clock,
                 )
-            case LaterRequest():
-                return Notice(code=ReasonCode.NOT_AVAILABLE, facts={"verb": request.verb})
             case Misunderstood():
                 return request.notice
             case _:
@@ -257,9 +257,7 @@ class Dispatch:
         }
         return Notice(code=ReasonCode.STARTED, facts=facts)
 
-    async def _act(
-        self, request: PromoteRequest | AbortRequest | PauseRequest | ResumeRequest, *, user: ChatUser, catalog: Catalog
-    ) -> Notice:
+    async def _act(self, request: ActRequest, *, user: ChatUser, catalog: Catalog) -> Notice:
         deployments, ask = self.deployments, self.ask
         match request:
             case PromoteRequest():
@@ -270,12 +268,15 @@ class Dispatch:
                 return await pause.run(request, user=user, catalog=catalog, deployments=deployments, ask=ask)
             case ResumeRequest():
                 return await resume.run(request, user=user, catalog=catalog, deployments=deployments, ask=ask)
+            case RestartRequest():
+                return await restart.run(request, user=user, catalog=catalog, deployments=deployments, ask=ask)
             case _:
                 assert_never(request)
 
-    def _typed(self, notice: Notice, catalog: Catalog) -> Notice:
+    async def _typed(self, notice: Notice, catalog: Catalog) -> Notice:
         """Set the worker on what was asked for by word; its answer stays, for the card may be in another channel."""
         if notice.code is ReasonCode.REQUESTED:
+            await self.worker.sweep()  # What has ended is followed no longer, and may be asked to restart.
             app, environment = catalog.apps[str(notice.facts["app"])], str(notice.facts["environment"])
             self.worker.nudge(catalog.place(app, catalog.environments[environment]))
         return notice

@@ -28,14 +28,9 @@ log = logging.getLogger(__name__)
 
 COMMANDS = ("/deploy", "/rollout")
 PRESSABLE = (
-    Action.PROMOTE,
-    Action.FULL,
-    Action.PAUSE,
-    Action.RESUME,
-    Action.ABORT,
-    Action.CANCEL,
-    Action.ROLLBACK,
-    Action.RETRY,
+    *(Action.PROMOTE, Action.REANALYSE, Action.FULL, Action.PAUSE, Action.RESUME, Action.RESTART),
+    *(Action.ABORT, Action.CANCEL),
+    *(Action.ROLLBACK, Action.RETRY),
 )
 
 

@@ -32,9 +32,9 @@ _APPROVALS: Final = """\
 _GRANTS: Final = """\
 # Roles of the Keycloak client to what they allow, and where. What no line allows is refused.
 grants:
-  - {role: deployer, may: [deploy, abort, rollback, retry], environments: [staging]}
+  - {role: deployer, may: [deploy, abort, rollback, retry, restart], environments: [staging]}
   - {role: deployer, may: [deploy], environments: [production]}
-  - {role: approver, may: [approve, promote, advance, pause, resume, abort, rollback], apps: ["*"]}
+  - {role: approver, may: [approve, promote, advance, pause, resume, restart, abort, rollback], apps: ["*"]}
   - {role: admin, may: ["*"]}
 
 # Whom to ask when a step of the pipeline fails or stands still.

@@ -6,10 +6,10 @@ gate is no longer there is a click on the past. Pure; used by the card, the verb
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from commands.core.model import Act, Action, Deployment, Expected, Stage, Takeover
-from commands.core.observed import PauseReason, RolloutSnapshot, StepPhase, Strategy
+from commands.core.observed import AnalysisKind, AnalysisPhase, PauseReason, RolloutSnapshot, StepPhase, Strategy
 from commands.core.reasons import Fact, Notice, ReasonCode
 
 GATE_LENGTH = 12
@@ -32,11 +32,26 @@ def possible(deployment: Deployment) -> tuple[Possible, ...]:
             return (_possible(deployment, Action.CANCEL),)
         case Stage.ROLLING_OUT | Stage.PAUSED if rollout is not None and is_ours(deployment, rollout):
             passed = {Action.PROMOTE, Action.FULL} if deployment.goes_straight_through else set()
-            return tuple(act for act in _on_rollout(deployment, rollout) if act.action not in passed)
+            moves = (act for act in _on_rollout(deployment, rollout) if act.action not in passed)
+            return (*moves, *_restart(deployment, rollout))
         case stage if stage.is_terminal:
-            return tuple(_after(deployment))
+            return (*_after(deployment), *_restart_of_what_runs(deployment))
         case _:
             return ()
+
+
+def _restart_of_what_runs(deployment: Deployment) -> list[Possible]:
+    rollout, later = deployment.rollout, deployment.later
+    is_newest = later is None or later.state is Takeover.NOTHING
+    if deployment.stage is not Stage.SUCCEEDED or rollout is None or not is_ours(deployment, rollout) or not is_newest:
+        return []
+    return _restart(deployment, rollout)
+
+
+def _restart(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possible]:
+    is_steady = rollout.is_current and bool(rollout.stable_hash) and not rollout.is_aborted
+    can = is_steady and not rollout.restarting_since and deployment.restart is None
+    return [_possible(deployment, Action.RESTART)] if can else []
 
 
 def _possible(deployment: Deployment, action: Action, effect: str = "") -> Possible:
@@ -107,9 +122,11 @@ def _on_rollout(deployment: Deployment, rollout: RolloutSnapshot) -> list[Possib
     if is_waiting(rollout):
         effect = "" if rollout.strategy is Strategy.BLUE_GREEN else str(rollout.next_weight)
         acts.append(_possible(deployment, Action.PROMOTE, effect))
+    if is_undecided(rollout):
+        acts.append(_possible(deployment, Action.REANALYSE))
     if can_be_held(rollout):
         acts.append(_possible(deployment, Action.PAUSE))
-    if rollout.strategy is Strategy.CANARY and not rollout.is_full and has_more_gates(rollout):
+    if can_go_to_the_end(rollout):
         acts.append(_possible(deployment, Action.FULL, "100"))
     return [*acts, _possible(deployment, Action.ABORT, deployment.ran_before)]
 
@@ -134,9 +151,33 @@ def is_ours(deployment: Deployment, rollout: RolloutSnapshot | None) -> bool:
 
 
 def is_waiting(rollout: RolloutSnapshot) -> bool:
-    """Say whether one promote would move it: it stands at a step or at a green that waits, held or not."""
-    pause = rollout.pause
-    return rollout.is_current and pause is not None and (pause.beneath or pause.reason) in _PROMOTABLE
+    """Say whether one promote would move it, held or not: it stands at a step, at a green, or at an analysis step."""
+    if not rollout.is_current:
+        return False
+    return _waits_for(rollout) in _PROMOTABLE or (is_undecided(rollout) and _is_at_analysis(rollout))
+
+
+def is_undecided(rollout: RolloutSnapshot) -> bool:
+    """Say whether it stands because an analysis could not decide, held or not."""
+    return rollout.is_current and _waits_for(rollout) is PauseReason.INCONCLUSIVE
+
+
+def _waits_for(rollout: RolloutSnapshot) -> PauseReason | None:
+    return (rollout.pause.beneath or rollout.pause.reason) if rollout.pause else None
+
+
+def _is_at_analysis(rollout: RolloutSnapshot) -> bool:
+    """Say whether the analysis is a step of its own, which can be left; one beside the steps can only be made again."""
+    return any(each.kind is AnalysisKind.STEP and each.phase is AnalysisPhase.INCONCLUSIVE for each in rollout.analyses)
+
+
+def can_go_to_the_end(rollout: RolloutSnapshot) -> bool:
+    """Say whether going to the end would skip something; on blue-green only what an analysis holds up."""
+    if rollout.is_full:
+        return False
+    if rollout.strategy is Strategy.BLUE_GREEN:
+        return is_undecided(rollout)
+    return rollout.strategy is Strategy.CANARY and has_more_gates(rollout)
 
 
 def awaited(deployment: Deployment) -> Action | None:
@@ -155,14 +196,15 @@ _PROMOTABLE = {PauseReason.STEP, PauseReason.GREEN}
 
 def has_more_gates(rollout: RolloutSnapshot) -> bool:
     """Say whether going to the end would skip anything that one promote would not."""
-    return rollout.pause is None or rollout.next_weight < 100  # noqa: PLR2004  # a hundred percent is the end
+    return rollout.pause is None or is_undecided(rollout) or rollout.next_weight < 100  # noqa: PLR2004  # a hundred percent is the end
 
 
 def gate_of(deployment: Deployment, action: Action) -> str:
     """Return the gate that an action would move now; stable while the thing it moves is the same.
 
-    Promote names the pause itself, pause and resume the hold by its number, abort and full the template that is on its
-    way, cancel the pipeline; going back and trying again name the deployment as it was left.
+    Promote and a new analysis name the pause itself, pause, resume and restart the hold or restart by its number,
+    abort and full the template that is on its way, cancel the pipeline; going back and trying again name the deployment
+    as it was left.
     """
     rollout = deployment.rollout
     parts = [deployment.id, action.value]
@@ -177,12 +219,14 @@ def gate_of(deployment: Deployment, action: Action) -> str:
 
 def _place(deployment: Deployment, rollout: RolloutSnapshot, action: Action) -> tuple[str, ...]:
     match action:
-        case Action.PROMOTE:
+        case Action.PROMOTE | Action.REANALYSE:
             return str(rollout.step_index), rollout.pause.since_text if rollout.pause else ""
         case Action.PAUSE:
             return (_holds(deployment),)
         case Action.RESUME:
             return _holds(deployment), str(rollout.is_held)
+        case Action.RESTART:
+            return (str(deployment.restarts),)
         case _:
             return ()
 
@@ -191,9 +235,14 @@ def _holds(deployment: Deployment) -> str:
     return str(deployment.hold.count if deployment.hold else 0)
 
 
-def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
-    """Return what the cluster must still be like for an act to count."""
-    is_promote = action is Action.PROMOTE
+def restart_text(at: datetime) -> str:
+    """Write the time of a restart the way the cluster does."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def expected_of(rollout: RolloutSnapshot, action: Action, *, at: datetime | None = None) -> Expected:
+    """Return what the cluster must still be like for an act to count; `at` is when it was asked for."""
+    is_promote = action in {Action.PROMOTE, Action.REANALYSE}
     return Expected(
         uid=rollout.uid,
         generation=rollout.generation,
@@ -204,41 +253,22 @@ def expected_of(rollout: RolloutSnapshot, action: Action) -> Expected:
         step_index=rollout.step_index if is_promote else None,
         pause_since=rollout.pause.since_text if is_promote and rollout.pause else "",
         is_held=rollout.is_held,
+        is_undecided=is_promote and is_undecided(rollout),
         restart_at=rollout.restart_at,
+        restart_to=restart_text(at) if action is Action.RESTART and at else "",
     )
 
 
-def judge(
-    deployment: Deployment, *, action: Action, gate: str | None, acts: tuple[Act, ...], now: datetime
-) -> Possible | Notice:
-    """Say what an action would do now, or why it cannot be done.
+def has_gone_on(rollout: RolloutSnapshot | None, action: Action, expected: Expected) -> bool:
+    """Say whether what was to be promoted went on by itself, as a pause does that ended while the rollout was held.
 
-    Parameters
-    ----------
-    deployment
-        The row, with the newest rollout in it.
-    action
-        What was asked for.
-    gate
-        The gate on the button that was pressed; None when the action was typed.
-    acts
-        Every act of the deployment, to name who was first.
-    now
-        Aware UTC.
+    Letting go of it, which comes first, is enough to end such a pause.
     """
-    wanted = next((act for act in possible(deployment) if act.action is action), None)
-    if wanted is not None and gate in {None, wanted.gate}:
-        return wanted
-    earlier = next((act for act in acts if gate is not None and act.gate == gate), None)
-    if earlier is not None:
-        return already(earlier, now=now)
-    facts = names(deployment)
-    if deployment.stage.is_terminal:
-        return Notice(code=ReasonCode.ALREADY_FINISHED, facts=facts)
-    if wanted is not None:
-        return Notice(code=ReasonCode.STALE)
-    code = ReasonCode.NOT_REVERSIBLE if action is Action.CANCEL else ReasonCode.NOT_WAITING
-    return Notice(code=code, facts=facts)
+    if rollout is None or action is not Action.PROMOTE or not expected.is_held or rollout.is_held:
+        return False
+    is_same = rollout.uid == expected.uid and rollout.current_hash == expected.current_hash
+    since = rollout.pause.since_text if rollout.pause else ""
+    return is_same and not rollout.is_aborted and since != expected.pause_since
 
 
 def already(act: Act, *, now: datetime) -> Notice:

@@ -63,6 +63,8 @@ def draw(deployment: Deployment, acts: tuple[Act, ...]) -> Card:
 
 def _is_minor(act: Possible, deployment: Deployment) -> bool:
     """Say whether an act is rarely wanted; to hold is, unless it goes on by itself at a time that people can see."""
+    if act.action is Action.RESTART:
+        return True
     pause = deployment.rollout.pause if deployment.rollout else None
     return act.action is Action.PAUSE and (pause is None or pause.until is None)
 

@@ -18,12 +18,12 @@ from commands.core.requests import (
     FormRequest,
     HelpRequest,
     HistoryRequest,
-    LaterRequest,
     Misunderstood,
     PauseRequest,
     PlanRequest,
     PromoteRequest,
     Request,
+    RestartRequest,
     ResumeRequest,
     RetryRequest,
     RollbackRequest,
@@ -44,11 +44,9 @@ STRATEGY_WORDS: Mapping[str, Strategy] = {
     "canary": Strategy.CANARY,
     "recreate": Strategy.RECREATE,
 }
-LATER_VERBS = ("restart",)
 VERBS = (
     *("deploy", "plan", "status", "promote", "advance", "full", "abort", "cancel", "pause", "hold", "resume"),
-    *("rollback", "retry", "history", "help"),
-    *LATER_VERBS,
+    *("restart", "rollback", "retry", "history", "help"),
 )
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032`\u00b4"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
@@ -339,13 +337,11 @@ def _retry(line: _Line, verb: str) -> Request:
     return RetryRequest(app=target.app, environment=target.environment)
 
 
-def _later(line: _Line, verb: str) -> Request:
-    if len(line.words) == 1:
-        return LaterRequest(verb=verb)
-    target = _target(line, verb, allowed=frozenset({"to"}))
+def _restart(line: _Line, verb: str) -> Request:
+    target = _target(line, verb)
     if isinstance(target, Misunderstood):
         return target
-    return LaterRequest(verb=verb, app=target.app, environment=target.environment, version=target.version)
+    return RestartRequest(app=target.app, environment=target.environment)
 
 
 @dataclass(slots=True)
@@ -422,6 +418,6 @@ _PARSERS: Mapping[str, Callable[[_Line, str], Request]] = {
     "pause": _pause,
     "hold": _pause,
     "resume": _resume,
+    "restart": _restart,
     "help": _help,
-    **dict.fromkeys(LATER_VERBS, _later),
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from commands.core import holds, outside, restoring, stalls, watching
+from commands.core import holds, outside, restarts, restoring, stalls, watching
 from commands.core.acts import expected_of, gate_of, is_ours, next_gate
 from commands.core.failure import explain, keep_what_held
 from commands.core.model import Act, Action, ActState, Content, Deployment, Failure, OutsideKind, Stage
@@ -64,8 +64,7 @@ def step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: date
 def _step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
     match deployment.stage:
         case stage if stage.is_terminal:
-            move = watching.step(deployment, seen=seen, now=now)
-            return replace(move, effects=(*_refuse_all(acts), *move.effects))
+            return _afterwards(watching.step(deployment, seen=seen, now=now), seen=seen, acts=acts)
         case Stage.BUILDING | Stage.RELEASING:
             return _pipeline(deployment, seen=seen, acts=acts, now=now)
         case Stage.ROLLING_OUT | Stage.PAUSED:
@@ -76,8 +75,29 @@ def _step(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: dat
             return Step(deployment=deployment)
 
 
+def _afterwards(watched: Step, *, seen: Seen, acts: tuple[Act, ...]) -> Step:
+    """Restart what runs, when that was asked for, and see it through; nothing else moves any more."""
+    rollout = seen.rollout if is_ours(watched.deployment, seen.rollout) else None
+    row, said = restarts.follow(watched.deployment, rollout)
+    asked = (act for act in acts if act.state is ActState.REQUESTED)
+    effects = (_restart(row, rollout, act) if act.action is Action.RESTART else _refused(act) for act in asked)
+    return Step(deployment=row, milestones=said, effects=(*effects, *watched.effects))
+
+
+def _restart(deployment: Deployment, rollout: RolloutSnapshot | None, act: Act) -> Effect:
+    """Send it while its gate stands, or close it when the cluster knows of it from before a crash."""
+    if rollout is not None and restarts.is_asked(act, rollout):
+        return CloseAct(act, ActState.APPLIED)
+    can = rollout is not None and act.gate == gate_of(replace(deployment, rollout=rollout), Action.RESTART)
+    return PatchRollout(act) if can else _refused(act)
+
+
+def _refused(act: Act) -> Effect:
+    return CloseAct(act, ActState.REFUSED)
+
+
 def _refuse_all(acts: tuple[Act, ...]) -> tuple[Effect, ...]:
-    return tuple(CloseAct(act, ActState.REFUSED) for act in acts if act.state is ActState.REQUESTED)
+    return tuple(_refused(act) for act in acts if act.state is ActState.REQUESTED)
 
 
 # --- while the pipeline runs -------------------------------------------------------------------------------------
@@ -137,7 +157,7 @@ def _acts_on_pipeline(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Ef
         if act.state is not ActState.REQUESTED:
             continue
         can_stop = act.action is Action.CANCEL and deployment.stage is Stage.BUILDING
-        effects.append(StopPipeline(act) if can_stop else CloseAct(act, ActState.REFUSED))
+        effects.append(StopPipeline(act) if can_stop else _refused(act))
     return tuple(effects)
 
 
@@ -167,9 +187,10 @@ def _rollout(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
     if not is_ours(deployment, rollout):
         return _not_ours(deployment, rollout, acts=acts, now=now)
     row, looks = take_in(deployment, rollout, log=seen.pod_log, now=now)
-    row = holds.observe(row, acts=acts, now=now)
+    row, restarted = restarts.follow(holds.observe(row, acts=acts, now=now), row.rollout)
     row = outside.observe(deployment, row, acts, now=now)
-    said = (*holds.milestones(deployment, row, acts), *outside.milestones(deployment, row), *milestones_of_rollout(row))
+    said = (*holds.milestones(deployment, row, acts), *restarted)
+    said = (*said, *outside.milestones(deployment, row), *milestones_of_rollout(row))
     ended = _ending(rollout)
     if ended is not None:
         is_back = ended is Stage.ABORTED
@@ -278,7 +299,9 @@ def _acts_on_rollout(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Eff
 def _act_on_rollout(deployment: Deployment, act: Act) -> Effect:
     """Send what was asked while its gate stands; when the gate is gone, the act had its effect before a crash."""
     if act.action is Action.CANCEL:
-        return CloseAct(act, ActState.REFUSED)
+        return _refused(act)
+    if act.action is Action.RESTART:
+        return _restart(deployment, deployment.rollout, act)
     is_aborting = deployment.rollout is not None and deployment.rollout.is_aborted
     # What is taken back and held cannot arrive there before somebody lets go of it.
     if act.gate == gate_of(deployment, act.action) and (not is_aborting or act.action is Action.RESUME):

@@ -61,6 +61,7 @@ class Action(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     RESTART = "restart"
+    REANALYSE = "reanalyse"
     ROLLBACK = "rollback"
 
 
@@ -260,9 +261,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
-    """A restart that is not through yet; `at_text` is how the cluster names it."""
+    """A restart that was asked for and is not through yet; its time is its name."""
 
-    at_text: str
+    at: datetime
     by: Actor
 
 
@@ -302,6 +303,7 @@ class Deployment:
     """The template that it released, by the name that the cluster gives it; empty until it was seen."""
     hold: Hold | None = None
     restart: Restart | None = None
+    restarts: int = 0
     card: CardRef | None = None
     finished_at: datetime | None = None
     source: Source | None = None
@@ -331,7 +333,11 @@ class ActState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the person saw, tested by the cluster before anything changes; `pause_since` is the cluster's spelling."""
+    """What the person saw, tested by the cluster before anything changes; times are in the cluster's spelling.
+
+    `is_undecided` says that it waited at an analysis that could not decide, `restart_at` is the last restart before
+    this one and `restart_to` the restart that is asked for.
+    """
 
     uid: str
     generation: int
@@ -341,7 +347,9 @@ class Expected:
     step_index: int | None = None
     pause_since: str = ""
     is_held: bool = False
+    is_undecided: bool = False
     restart_at: str = ""
+    restart_to: str = ""
     was_retried: bool = False
 
 

@@ -32,8 +32,12 @@ class Cleared:
 
 Verdict = Allowed | Denied
 
-# A right that includes others: who may promote may also go to the end.
-_IMPLIED_BY = {Action.FULL: (Action.FULL, Action.PROMOTE), Action.CANCEL: (Action.CANCEL, Action.ABORT)}
+# A right that includes others: who may promote may also go to the end, or have an undecided analysis made again.
+_IMPLIED_BY = {
+    Action.FULL: (Action.FULL, Action.PROMOTE),
+    Action.REANALYSE: (Action.REANALYSE, Action.PROMOTE),
+    Action.CANCEL: (Action.CANCEL, Action.ABORT),
+}
 
 
 def permits(catalog: Catalog, person: Person, *, action: Action, app: str, environment: str) -> Verdict:

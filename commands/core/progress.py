@@ -108,19 +108,31 @@ def measured(analysis: Analysis | None, otherwise: str) -> dict[str, Fact]:
 
 def acted(act: Act, deployment: Deployment) -> Milestone | None:
     """Say who moved it, once the cluster has accepted the act; an abort is said when it has worked."""
+    code = _said_of(act, is_blue_green=deployment.strategy is Strategy.BLUE_GREEN)
+    if code is None:
+        return None
     facts: dict[str, Fact] = {"by": act.by.chat_id}
-    match act.action:
-        case Action.PROMOTE if deployment.strategy is Strategy.BLUE_GREEN:
-            facts = {**facts, "version": deployment.version}
-            return Milestone(key=f"act:{act.id}", code=MilestoneCode.SWITCHED, facts=facts)
-        case Action.PROMOTE:
-            return Milestone(key=f"act:{act.id}", code=MilestoneCode.ADVANCED, facts={**facts, "weight": act.label})
-        case Action.FULL:
-            return Milestone(key=f"act:{act.id}", code=MilestoneCode.PROMOTED, facts=facts)
-        case _:
-            return None
+    if code is MilestoneCode.SWITCHED:
+        facts["version"] = deployment.version
+    if code is MilestoneCode.ADVANCED:
+        facts["weight"] = act.label
+    return Milestone(key=f"act:{act.id}", code=code, facts=facts)
 
 
+def _said_of(act: Act, *, is_blue_green: bool) -> MilestoneCode | None:
+    if act.action is Action.PROMOTE and act.expected is not None and act.expected.is_undecided:
+        return MilestoneCode.WENT_ON
+    if is_blue_green and act.action in {Action.PROMOTE, Action.FULL}:
+        return MilestoneCode.SWITCHED
+    return _DEEDS.get(act.action)
+
+
+_DEEDS = {
+    Action.PROMOTE: MilestoneCode.ADVANCED,
+    Action.FULL: MilestoneCode.PROMOTED,
+    Action.REANALYSE: MilestoneCode.REANALYSED,
+    Action.RESTART: MilestoneCode.RESTARTED,
+}
 _OUTCOMES = {
     Stage.SUCCEEDED: MilestoneCode.DONE,
     Stage.FAILED: MilestoneCode.FAILED,

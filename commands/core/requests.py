@@ -96,6 +96,14 @@ class RetryRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestartRequest:
+    """`restart <app> [env]`."""
+
+    app: str
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PressRequest:
     """A press of a card's button: the deployment and the gate that the button carried."""
 
@@ -131,16 +139,6 @@ class HelpRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LaterRequest:
-    """A verb that is understood and not yet done: restart."""
-
-    verb: str
-    app: str | None = None
-    environment: str | None = None
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Misunderstood:
     """What could not be understood, and what was probably meant."""
 
@@ -157,9 +155,9 @@ Request = (
     | ResumeRequest
     | RollbackRequest
     | RetryRequest
+    | RestartRequest
     | StatusRequest
     | HistoryRequest
     | HelpRequest
-    | LaterRequest
     | Misunderstood
 )

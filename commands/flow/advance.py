@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from commands.core import plan, progress, reminding
-from commands.core.acts import expected_of, gate_of, is_ours
+from commands.core import plan, progress, reminding, restarts
+from commands.core.acts import expected_of, gate_of, has_gone_on, is_ours
 from commands.core.errors import Permanent, SystemFailure
 from commands.core.lifecycle import step
-from commands.core.model import Act, ActState, Deployment, Failure, Restore, Stage
+from commands.core.model import Act, Action, ActState, Deployment, Failure, Restore, Stage
 from commands.core.moves import (
     CloseAct,
     PassGate,
@@ -102,9 +102,9 @@ class Advance:
                     logs, has_more = await self._read(row, effect, logs), True
                 else:
                     touched += await self._carry_out(row, effect)
-                    has_more = has_more or isinstance(effect, StopPipeline | Remind)
+                    has_more = has_more or isinstance(effect, StopPipeline | Remind) or _restarts(effect)
             if not has_more:
-                is_over = row.stage.is_terminal and row.watched_until is None
+                is_over = row.stage.is_terminal and row.watched_until is None and row.restart is None
                 return Outcome(is_over=is_over, wake=wake, touched=touched)
         return Outcome(wake=self.clock.now(), touched=touched)
 
@@ -231,23 +231,25 @@ class Advance:
                 await self._close(row, act, ActState.APPLIED)
                 return
             fresh = await self.rollouts.read(row.place) if outcome is PatchOutcome.CHANGED else None
+            if has_gone_on(fresh, act.action, expected):
+                await self._close(row, act, ActState.APPLIED)
+                return
             same_gate = is_ours(row, fresh) and gate_of(replace(row, rollout=fresh), act.action) == act.gate
-            expected = expected_of(fresh, act.action) if fresh is not None and same_gate else None
+            expected = expected_of(fresh, act.action, at=act.at) if fresh is not None and same_gate else None
         await self._close(row, act, ActState.REFUSED)
 
     async def _close(self, row: Deployment, act: Act, state: ActState) -> None:
+        """Write down what became of an act, last: whoever dies before that does the rest again, which adds nothing."""
+        milestone = progress.acted(act, row) if state is ActState.APPLIED else None
+        if milestone is not None:
+            await self._append(row, act, milestone)
         await self.deployments.close(act.id, state=state)
         if state is ActState.REFUSED:
             facts = {"app": row.app, "environment": row.environment}
-            notice = Notice(code=ReasonCode.CHANGED_OUTSIDE, facts=facts)
-            await self._whisper(row, act, notice)
-            return
-        milestone = progress.acted(act, row)
-        if milestone is not None:
-            await self._append(row, milestone)
+            await self._whisper(row, act, Notice(code=ReasonCode.CHANGED_OUTSIDE, facts=facts))
 
-    async def _append(self, row: Deployment, milestone: Milestone) -> None:
-        while await self.deployments.save(row, milestones=(milestone,)) is None:
+    async def _append(self, row: Deployment, act: Act, milestone: Milestone) -> None:
+        while await self.deployments.save(restarts.begun(row, act), milestones=(milestone,)) is None:
             row = await self.deployments.load(row.id) or row
 
     async def _whisper(self, row: Deployment, act: Act, notice: Notice) -> None:
@@ -256,3 +258,8 @@ class Advance:
             await self.chat.whisper(channel=channel, user=act.by.chat_id, notice=notice)
         except SystemFailure as failure:
             log.warning("%s could not be told about a refused act: %s", act.by.name, failure.message)
+
+
+def _restarts(effect: Deed) -> bool:
+    """Say whether a restart has just been asked for or found: the row knows of it now and follows it."""
+    return isinstance(effect, PatchRollout | CloseAct) and effect.act.action is Action.RESTART

@@ -7,8 +7,9 @@ import uuid
 from dataclasses import dataclass, replace
 
 from commands.core import holds
-from commands.core.acts import Possible, already, expected_of, is_ours, judge
+from commands.core.acts import Possible, already, expected_of, is_ours
 from commands.core.catalog import Catalog
+from commands.core.judging import judge
 from commands.core.model import Act, Action, Actor, ChatUser, Deployment, Person
 from commands.core.policy import Denied, Verdict, permits, permits_cancel
 from commands.core.ports import AlreadyAsked, Clock, Deployments, People, Rollouts, Stranger
@@ -32,8 +33,8 @@ class Ask:
         person = await self.people.find(user)
         if isinstance(person, Stranger):
             return Notice(code=person.code, facts={"hint": ""})
-        if row is None:
-            return Notice(code=ReasonCode.STALE)
+        if row is None or self._is_unseen(row):
+            return _lost(row)
         acts = await self.deployments.acts(row.id)
         row = self._newest(row, acts)
         # decide
@@ -55,25 +56,36 @@ class Ask:
         }
         return Notice(code=ReasonCode.REQUESTED, facts=facts)
 
+    def _is_unseen(self, row: Deployment) -> bool:
+        """Say whether nobody knows what became of a deployment that has ended, because the cluster was not listed."""
+        return row.stage.is_terminal and not self.rollouts.is_synced(row.place)
+
     def _newest(self, row: Deployment, acts: tuple[Act, ...]) -> Deployment:
         """Judge by what the cluster says now, not by what the row remembers."""
         live = self.rollouts.snapshot(row.place)
         if not is_ours(row, live):
-            return row
+            # What has ended may have been replaced since, while what moves shows again in a moment.
+            return replace(row, rollout=None) if row.stage.is_terminal else row
         return holds.observe(replace(row, rollout=live), acts=acts, now=self.clock.now())
 
     def _act(self, row: Deployment, wanted: Possible, person: Person) -> Act:
-        can_expect = row.rollout is not None and wanted.action is not Action.CANCEL
+        can_expect, now = wanted.action is not Action.CANCEL, self.clock.now()
         return Act(
             id=uuid.uuid4().hex,
             deployment=row.id,
             action=wanted.action,
             gate=wanted.gate,
             by=Actor.from_person(person),
-            at=self.clock.now(),
-            expected=expected_of(row.rollout, wanted.action) if can_expect and row.rollout else None,
+            at=now,
+            expected=expected_of(row.rollout, wanted.action, at=now) if can_expect and row.rollout else None,
             label=wanted.effect,
         )
+
+
+def _lost(row: Deployment | None) -> Notice:
+    if row is None:
+        return Notice(code=ReasonCode.STALE)
+    return Notice(code=ReasonCode.CLUSTER_UNREACHABLE, facts={"app": row.app, "environment": row.environment})
 
 
 def _verdict(catalog: Catalog, person: Person, row: Deployment, action: Action) -> Verdict:

@@ -19,7 +19,20 @@ from integrations.catalog.problems import shown, suggestion
 
 VERBS: Final = frozenset(
     {
-        *("deploy", "rollout", "help", "status", "promote", "advance", "full", "abort", "retry", "pause", "resume"),
+        *(
+            "deploy",
+            "rollout",
+            "help",
+            "status",
+            "promote",
+            "advance",
+            "full",
+            "abort",
+            "retry",
+            "pause",
+            "hold",
+            "resume",
+        ),
         *("restart", "rollback", "history", "plan", "cancel", "approve", "to", "because", "latest", "all"),
         "page",
     }

@@ -9,12 +9,13 @@ from typing import Any
 from commands.core.model import Action, Expected
 
 Patch = list[dict[str, Any]]
-OF_SPEC = frozenset({Action.PAUSE, Action.RESUME})
+_INDEX = "/status/currentStepIndex"
+OF_SPEC = frozenset({Action.PAUSE, Action.RESUME, Action.RESTART})
 """The acts on what is wanted; the others are on the status, which is a resource of its own."""
 
 
-def patch_for(action: Action, expected: Expected) -> Patch:
-    """Return the patch of an act: of the Rollout for those of OF_SPEC, of its status for promote, full and abort.
+def patch_for(action: Action, expected: Expected) -> Patch:  # noqa: PLR0911  # one return for each act
+    """Return the patch of an act: of the Rollout for those of OF_SPEC, of its status for the others.
 
     Raises
     ------
@@ -22,14 +23,21 @@ def patch_for(action: Action, expected: Expected) -> Patch:
         For any other action: those are not done to a Rollout.
     """
     match action:
-        case Action.PROMOTE:
-            return [*_identity(expected), *_gate(expected), {"op": "remove", "path": "/status/pauseConditions"}]
+        case Action.PROMOTE if expected.is_undecided and expected.step_index is not None:
+            # Without the pause alone the analysis would be made again.
+            leave = [_replace("/status/controllerPause", False), _replace(_INDEX, expected.step_index + 1)]
+            return [*_end_of_pause(expected), *leave]
+        case Action.PROMOTE | Action.REANALYSE:
+            return _end_of_pause(expected)
         case Action.FULL:
             # On an aborted rollout promoteFull would clear the abort and ship what somebody stopped.
             guard = _test("/status/abort", False if expected.was_retried else None)
             return [*_identity(expected), _stable(expected), guard, _add("/status/promoteFull")]
         case Action.ABORT:
             return [*_identity(expected), _stable(expected), _add("/status/abort")]
+        case Action.RESTART:
+            before = _test("/spec/restartAt", expected.restart_at or None)
+            return [*_release(expected), before, _add("/spec/restartAt", expected.restart_to)]
         case Action.PAUSE:
             return [*_release(expected), _add("/spec/paused")]
         case Action.RESUME:
@@ -70,9 +78,13 @@ def _identity(expected: Expected) -> Patch:
     ]
 
 
+def _end_of_pause(expected: Expected) -> Patch:
+    return [*_identity(expected), *_gate(expected), {"op": "remove", "path": "/status/pauseConditions"}]
+
+
 def _gate(expected: Expected) -> Patch:
     since = _test("/status/pauseConditions/0/startTime", expected.pause_since)
-    return [since] if expected.step_index is None else [_test("/status/currentStepIndex", expected.step_index), since]
+    return [since] if expected.step_index is None else [_test(_INDEX, expected.step_index), since]
 
 
 def _stable(expected: Expected) -> dict[str, Any]:
@@ -83,5 +95,9 @@ def _test(path: str, value: object) -> dict[str, Any]:
     return {"op": "test", "path": path, "value": value}
 
 
-def _add(path: str) -> dict[str, Any]:
-    return {"op": "add", "path": path, "value": True}
+def _add(path: str, value: object = True) -> dict[str, Any]:  # noqa: FBT002  # a value of JSON, not a switch
+    return {"op": "add", "path": path, "value": value}
+
+
+def _replace(path: str, value: object) -> dict[str, Any]:
+    return {"op": "replace", "path": path, "value": value}

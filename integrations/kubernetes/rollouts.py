@@ -96,7 +96,7 @@ class RolloutView:
     observed_generation: str
     is_observed: bool
     is_act_pending: bool
-    """Somebody promoted or aborted, and the controller has not yet acted on it."""
+    """Somebody promoted, aborted or changed the spec, and the controller has not yet acted on it."""
     revision: str
     phase: RolloutPhase
     message: str
@@ -160,7 +160,7 @@ def project_rollout(obj: Obj) -> RolloutView:
         generation=count(obj, "metadata", "generation"),
         observed_generation=text(obj, "status", "observedGeneration"),
         is_observed=is_observed(obj),
-        is_act_pending=(is_unpausing(obj) and not flag(obj, "spec", "paused")) or is_aborting(obj),
+        is_act_pending=is_act_pending(obj),
         revision=annotation(obj, REVISION),
         phase=phase,
         message=mask(said),
@@ -208,6 +208,22 @@ def is_observed(obj: Obj) -> bool:
     generation = count(obj, "metadata", "generation")
     # A larger one was left by a controller of the age when a hash stood here that happened to be a number.
     return observed is None or observed >= generation
+
+
+def is_act_pending(obj: Obj) -> bool:
+    """Say whether something was done to it that the controller has not yet acted on.
+
+    A change of the spec, which a hold, a resume and a restart are, is lost by 1.9 in the same moment as a promote is:
+    then its generation is not observed. A held rollout is left alone, because there a promote waits for the resume.
+    """
+    if not is_observed(obj) or is_aborting(obj):
+        return True
+    if flag(obj, "spec", "paused"):
+        return False
+    is_paused = text(obj, "status", "phase") == RolloutPhase.PAUSED
+    # What went on past an undecided analysis has left no mark but that: paused, and nothing it is paused for.
+    has_no_reason = is_paused and not any(mappings(obj, "status", "pauseConditions"))
+    return is_unpausing(obj) or has_no_reason or (is_paused and flag(obj, "status", "promoteFull"))
 
 
 def is_unpausing(obj: Obj) -> bool:

@@ -107,6 +107,7 @@ def _body(card: Card) -> list[Part]:
     if card.headline in _WITH_FAILURE and deployment.failure:
         why = card_troubles.why_aborted(card) or _failure(deployment, deployment.failure)
         lines.append((why, Keep.FIRST))
+    lines.append((card_lines.restarting(deployment), Keep.FIRST))
     if outcome := _outcome(card):
         lines.append((outcome, Keep.FIRST))
     if not_restored := card_back.failure_of_restore(deployment):

@@ -3,10 +3,10 @@
 Called by `card`. The value names a gate and is worth nothing by itself: a click is looked up and checked again.
 """
 
-from commands.core.acts import Possible
+from commands.core.acts import Possible, is_undecided
 from commands.core.card import Card
 from commands.core.model import Action, Deployment
-from commands.core.observed import Strategy
+from commands.core.observed import RolloutSnapshot, Strategy
 from integrations.slack import back_words, blocks, card_back, card_words
 from integrations.slack.blocks import Block
 from integrations.slack.phrases import label
@@ -21,7 +21,13 @@ def buttons(card: Card) -> list[Block]:
     room = _ROW if not card.menu and len(card.buttons) <= _ROW else _ROW - 1
     rest = [_choice(card.deployment, act) for act in (*card.buttons[room:], *card.menu)]
     shown = [_button(card.deployment, act) for act in card.buttons[:room]]
-    return [*shown, blocks.overflow(rest, action=MENU)] if rest else shown
+    return [*shown, blocks.overflow(rest, action=MENU, confirm=_confirm_of_all(card))] if rest else shown
+
+
+def _confirm_of_all(card: Card) -> Block | None:
+    """Ask first where a single act lies behind the dots: Slack asks for a menu, not for one of its options."""
+    is_alone = len(card.menu) == 1 and len(card.buttons) < _ROW
+    return _confirm(card.deployment, card.menu[0]) if is_alone else None
 
 
 def _choice(deployment: Deployment, act: Possible) -> Block:
@@ -43,33 +49,36 @@ _STYLES = {Action.PROMOTE: "primary", Action.ABORT: "danger"}
 _DANGEROUS = frozenset({Action.ABORT, Action.ROLLBACK})
 
 
-def _is_switch(deployment: Deployment, act: Possible) -> bool:
-    rollout = deployment.rollout
-    return act.action is Action.PROMOTE and rollout is not None and rollout.strategy is Strategy.BLUE_GREEN
-
-
 def _label(deployment: Deployment, act: Possible) -> str:
-    if _is_switch(deployment, act):
-        return label(card_words.SWITCH, version=deployment.version)
     if act.action in {Action.ROLLBACK, Action.RETRY}:
         return label(card_back.button(deployment, act), effect=act.effect)
     rollout = deployment.rollout
-    if act.action is Action.PROMOTE and rollout and rollout.pause and rollout.pause.until and not rollout.is_held:
-        return label(card_words.ADVANCE_NOW)
-    return label(
-        _LABELS.get(act.action, act.action.value.capitalize()),
-        weight=rollout.weight if rollout else 0,
-        effect=act.effect,
-    )
+    template = _LABELS.get(act.action, act.action.value.capitalize())
+    if rollout is not None and act.action in {Action.PROMOTE, Action.FULL}:
+        template = _label_of_move(rollout, act.action)
+    return label(template, weight=rollout.weight if rollout else 0, effect=act.effect, version=deployment.version)
+
+
+def _label_of_move(rollout: RolloutSnapshot, action: Action) -> str:
+    """Name what a promote or going to the end would do where it stands."""
+    is_blue_green = rollout.strategy is Strategy.BLUE_GREEN
+    if is_undecided(rollout) and (is_blue_green or action is Action.PROMOTE):
+        return card_words.SWITCH_ANYWAY if is_blue_green else card_words.GO_ON
+    if action is Action.FULL:
+        return card_words.GO_FULL
+    if is_blue_green:
+        return card_words.SWITCH
+    is_timed = rollout.pause is not None and rollout.pause.until is not None and not rollout.is_held
+    return card_words.ADVANCE_NOW if is_timed else card_words.ADVANCE
 
 
 _LABELS = {
-    Action.PROMOTE: card_words.ADVANCE,
-    Action.FULL: card_words.GO_FULL,
     Action.ABORT: card_words.ABORT,
     Action.CANCEL: card_words.CANCEL,
     Action.PAUSE: card_words.HOLD,
     Action.RESUME: card_words.RESUME,
+    Action.REANALYSE: card_words.REANALYSE,
+    Action.RESTART: card_words.RESTART,
 }
 
 
@@ -94,14 +103,20 @@ def _confirm(deployment: Deployment, act: Possible) -> Block | None:
 
 
 def _question(deployment: Deployment, act: Possible) -> str:
-    if _is_switch(deployment, act):
-        return card_words.CONFIRM_SWITCH
-    return _QUESTIONS.get(act.action, "")
+    rollout = deployment.rollout
+    if act.action not in {Action.PROMOTE, Action.FULL} or rollout is None:
+        return _QUESTIONS.get(act.action, "")
+    is_blue_green = rollout.strategy is Strategy.BLUE_GREEN
+    if is_undecided(rollout) and (is_blue_green or act.action is Action.PROMOTE):
+        return card_words.CONFIRM_ANYWAY if is_blue_green else card_words.CONFIRM_GO_ON
+    if act.action is Action.FULL:
+        return card_words.CONFIRM_FULL
+    return card_words.CONFIRM_SWITCH if is_blue_green else ""
 
 
 _QUESTIONS = {
-    Action.FULL: card_words.CONFIRM_FULL,
     Action.ABORT: card_words.CONFIRM_ABORT,
+    Action.RESTART: card_words.CONFIRM_RESTART,
     Action.ROLLBACK: back_words.CONFIRM_BACK,
     Action.RETRY: back_words.CONFIRM_AGAIN,
 }

@@ -102,6 +102,15 @@ def _held(deployment: Deployment, seen: RolloutSnapshot) -> list[Mrkdwn]:
     return lines
 
 
+def restarting(deployment: Deployment) -> Mrkdwn:
+    """Say that pods are being replaced, and who asked for it; somebody outside may have."""
+    seen, asked = deployment.rollout, deployment.restart
+    if asked is None and (seen is None or not seen.restarting_since or not is_ours(deployment, seen)):
+        return Mrkdwn("")
+    by, at = (asked.by.chat_id, asked.at) if asked is not None else ("", "")
+    return fill(card_words.RESTARTING, by=by, at=at)
+
+
 def _progress(deployment: Deployment, seen: RolloutSnapshot, headline: Headline) -> Mrkdwn:
     if seen.strategy is Strategy.BLUE_GREEN:
         return _colours(deployment, seen, headline)

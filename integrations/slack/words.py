@@ -94,11 +94,6 @@ SAYINGS: dict[R, Saying] = {
         "That is longer than {count:plural|# character|# characters}.",
         "Shorten it and send it again.",
     ),
-    R.NOT_AVAILABLE: Saying(
-        "Nothing was done.",
-        "I understand {verb:code}, but this version of Slipway cannot do it yet.",
-        "`/deploy help` lists what it can do.",
-    ),
     # Rights
     R.NOT_LINKED: Saying(
         "Nothing was done.",
@@ -194,8 +189,78 @@ SAYINGS: dict[R, Saying] = {
     ),
     R.NOT_WAITING: Saying(
         "Nothing was done.",
-        "#{deployment} {app} {version} in {environment} does not wait for this now.",
-        "Its card shows where it stands and what can be done.",
+        "#{deployment} {app} {version} in {environment} goes on by itself and does not wait for anybody now.",
+        "Its card shows where it stands; `/rollout pause {app}` holds it.",
+    ),
+    R.STILL_BUILDING: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} is still being built, nothing of it has been released.",
+        "Wait for its rollout, or stop it: `/rollout abort {app}`.",
+    ),
+    R.STILL_RELEASING: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} is just being released.",
+        "Try again when its card shows the rollout.",
+    ),
+    R.ARRIVING: Saying(
+        "Nothing was done.",
+        "{version} has taken over already in {environment}: #{deployment} only waits until its pods are ready.",
+        "To go back, deploy the version that you want: `/deploy {app} &lt;version&gt;`.",
+    ),
+    R.GOING_BACK: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} is being taken back already.",
+        "Its card shows when that is done; then deploy again.",
+    ),
+    R.GOING_FULL: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} goes to 100 % already.",
+        "Only an abort would stop it: `/rollout abort {app}`.",
+    ),
+    R.LAST_STEP: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} has no step left to skip.",
+        "`/rollout promote {app}` ends the pause that it stands at.",
+    ),
+    R.NO_STEPS: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} has no steps that could be skipped.",
+        "`/rollout promote {app}` moves it on where it waits.",
+    ),
+    R.UNDECIDED: Saying(
+        "Nothing was done.",
+        "An analysis of #{deployment} {app} {version} in {environment} could not decide, and it is no step of its own.",
+        "Have it run again or go to the end, on the card; or stop: `/rollout abort {app}`.",
+    ),
+    R.ALREADY_HELD: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} is held already{by:if-person|, by #|, from outside Slipway}.",
+        "`/rollout resume {app}` lets go of it.",
+    ),
+    R.HELD_BETWEEN: Saying(
+        "Nothing was done.",
+        "#{deployment} {app} {version} in {environment} is held between two steps, where there is nothing to promote.",
+        "`/rollout resume {app}` lets go of it.",
+    ),
+    R.NOT_HELD: Saying(
+        "Nothing was done.",
+        "Nobody holds #{deployment} {app} {version} in {environment}.",
+        "Its card shows where it stands; `/rollout promote {app}` moves it on where it waits.",
+    ),
+    R.CANNOT_HOLD: Saying(
+        "Nothing was done.",
+        "A recreate cannot be held: {app} in {environment} would only be down for longer (#{deployment}).",
+        "Wait until it is through, or stop it: `/rollout abort {app}`.",
+    ),
+    R.RESTARTING: Saying(
+        "Nothing was done.",
+        "{app} in {environment} is being restarted already (#{deployment}).",
+        "Its card shows when that is done.",
+    ),
+    R.NOTHING_TO_RESTART: Saying(
+        "Nothing was done.",
+        "Nothing that Slipway has deployed in full runs as {app} in {environment}.",
+        "`/rollout status {app}` shows what runs there.",
     ),
     R.ALREADY_DONE: Saying("Already {action:done} by {by:person} {ago:span} ago."),
     R.ALREADY_FINISHED: Saying(
@@ -281,7 +346,6 @@ FACTS: dict[R, frozenset[str]] = {
     ),  # Version; environment: what it would be, or empty.
     R.STRATEGY_NEEDED: frozenset({"app", "version", "environment"}),
     R.TOO_LONG: frozenset({"count"}),  # The most characters that are allowed.
-    R.NOT_AVAILABLE: frozenset({"verb"}),
     R.NOT_LINKED: frozenset({"hint"}),  # The team's own text, or empty; so everywhere.
     R.LINKED_TWICE: frozenset({"hint"}),
     R.ACCOUNT_DISABLED: frozenset({"hint"}),
@@ -302,6 +366,20 @@ FACTS: dict[R, frozenset[str]] = {
     R.REPEATED: frozenset({"deployment", "app", "version", "environment"}),
     R.NOTHING_IN_MOTION: frozenset({"app", "environment"}),
     R.NOT_WAITING: frozenset({"deployment", "app", "version", "environment"}),
+    R.STILL_BUILDING: frozenset({"deployment", "app", "version", "environment"}),
+    R.STILL_RELEASING: frozenset({"deployment", "app", "version", "environment"}),
+    R.ARRIVING: frozenset({"deployment", "app", "version", "environment"}),
+    R.GOING_BACK: frozenset({"deployment", "app", "version", "environment"}),
+    R.GOING_FULL: frozenset({"deployment", "app", "version", "environment"}),
+    R.LAST_STEP: frozenset({"deployment", "app", "version", "environment"}),
+    R.NO_STEPS: frozenset({"deployment", "app", "version", "environment"}),
+    R.UNDECIDED: frozenset({"deployment", "app", "version", "environment"}),
+    R.HELD_BETWEEN: frozenset({"deployment", "app", "version", "environment"}),
+    R.NOT_HELD: frozenset({"deployment", "app", "version", "environment"}),
+    R.ALREADY_HELD: frozenset({"deployment", "app", "version", "environment", "by"}),  # `by` is empty for outside.
+    R.CANNOT_HOLD: frozenset({"deployment", "app", "environment"}),
+    R.RESTARTING: frozenset({"deployment", "app", "environment"}),
+    R.NOTHING_TO_RESTART: frozenset({"app", "environment"}),
     R.ALREADY_DONE: frozenset({"action", "by", "ago"}),  # `ago`: seconds as a number, or a text like "3 s".
     R.ALREADY_FINISHED: frozenset({"deployment", "app", "version", "environment"}),
     R.STALE: frozenset(),
@@ -344,6 +422,10 @@ MILESTONES: dict[M, str] = {
     M.HELD_OUTSIDE: "Held outside Slipway",
     M.RESUMED: "Resumed by {by:person}",
     M.RESUMED_OUTSIDE: "Resumed outside Slipway",
+    M.WENT_ON: "{by:person} went on past the analysis that could not decide",
+    M.REANALYSED: "{by:person} had the analysis run again",
+    M.RESTARTED: "Restarted by {by:person}, pod by pod",
+    M.RESTART_FINISHED: "Restart finished",
     M.ABORTED: "Aborted by {by:person}{running:if|, traffic is back on #|}",
     M.ABORTED_OUTSIDE: "Aborted outside Slipway{running:if|, traffic is back on #|}",
     M.RESTORED: "{running} is released again, after {seconds:span}",
@@ -377,6 +459,10 @@ MILESTONE_FACTS: dict[M, frozenset[str]] = {
     M.HELD_OUTSIDE: frozenset(),
     M.RESUMED: frozenset({"by"}),
     M.RESUMED_OUTSIDE: frozenset(),
+    M.WENT_ON: frozenset({"by"}),
+    M.REANALYSED: frozenset({"by"}),
+    M.RESTARTED: frozenset({"by"}),
+    M.RESTART_FINISHED: frozenset(),
     M.ABORTED: frozenset({"by", "running"}),
     M.ABORTED_OUTSIDE: frozenset({"running"}),
     M.RESTORED: frozenset({"running", "seconds"}),
@@ -406,6 +492,7 @@ DOING: dict[Action, str] = {
     Action.PAUSE: "Holding",
     Action.RESUME: "Resuming",
     Action.RESTART: "Restarting",
+    Action.REANALYSE: "Running the analysis again for",
     Action.ROLLBACK: "Rolling back",
 }
 DONE: dict[Action, str] = {
@@ -419,6 +506,7 @@ DONE: dict[Action, str] = {
     Action.PAUSE: "held",
     Action.RESUME: "resumed",
     Action.RESTART: "restarted",
+    Action.REANALYSE: "sent back to its analysis",
     Action.ROLLBACK: "rolled back",
 }
 STAGES: dict[str, str] = {

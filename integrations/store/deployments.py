@@ -69,10 +69,13 @@ class SqlDeployments:
 
     async def unfinished(self) -> tuple[str, ...]:
         unheard = select(milestone_rows.c.deployment).where(milestone_rows.c.said_at.is_(None))
+        asked = select(act_rows.c.deployment).where(act_rows.c.state == ActState.REQUESTED)
         is_unfinished = or_(
             deployment_rows.c.stage.in_(UNDERWAY),
             deployment_rows.c.card_is_stale.is_(True),
             deployment_rows.c.watched_until.is_not(None),
+            deployment_rows.c.restart.is_not(None),
+            deployment_rows.c.id.in_(asked),
             deployment_rows.c.id.in_(unheard),
         )
         query = select(deployment_rows.c.id).where(is_unfinished).order_by(deployment_rows.c.number)

@@ -68,6 +68,7 @@ deployment_rows = Table(
     Column("pod_hash", Words, nullable=False, server_default=""),
     Column("hold", Document(Hold)),
     Column("restart", Document(Restart)),
+    Column("restarts", Integer, nullable=False, server_default="0"),
     Column("card", Document(CardRef)),
     Column("finished_at", Moment),
     Column("source", Document(Source)),

@@ -132,7 +132,8 @@ class FakeDeployments:
         return next((row for row in held if (row.app, row.environment) == (app, environment)), None)
 
     def _is_unfinished(self, row: Deployment) -> bool:
-        is_moving = not row.stage.is_terminal or row.watched_until is not None
+        is_asked = any(act.deployment == row.id and act.state is ActState.REQUESTED for act in self._acts.values())
+        is_moving = not row.stage.is_terminal or row.watched_until is not None or row.restart is not None or is_asked
         return is_moving or row.id in self._stale or bool(self._unsaid(row.id))
 
     def _unsaid(self, deployment: str) -> tuple[Milestone, ...]:

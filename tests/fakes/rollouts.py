@@ -50,7 +50,7 @@ class FakeRollouts:
         if not _is_as_expected(seen, action, expected):
             return PatchOutcome.CHANGED
         self.patches.append((place, action))
-        self.put(place, _after(seen, action))
+        self.put(place, _after(seen, action, expected))
         return PatchOutcome.APPLIED
 
     async def log(self, place: Place, *, pod: str, container: str) -> tuple[str, ...]:
@@ -74,7 +74,9 @@ def _is_as_expected(seen: RolloutSnapshot, action: Action, expected: Expected) -
         return same and not seen.is_held
     if action is Action.RESUME:
         return same and seen.is_held
-    if action is not Action.PROMOTE:
+    if action is Action.RESTART:
+        return same and seen.restart_at == expected.restart_at
+    if action not in {Action.PROMOTE, Action.REANALYSE}:
         is_moving = expected.stable_hash != expected.current_hash and seen.stable_hash == expected.stable_hash
         return same and is_moving and not (action is Action.FULL and seen.is_aborted)
     is_same_step = expected.step_index is None or seen.step_index == expected.step_index
@@ -82,7 +84,9 @@ def _is_as_expected(seen: RolloutSnapshot, action: Action, expected: Expected) -
     return same and is_same_step and bool(since) and since == expected.pause_since
 
 
-def _after(seen: RolloutSnapshot, action: Action) -> RolloutSnapshot:
+def _after(  # noqa: PLR0911  # one return for each act
+    seen: RolloutSnapshot, action: Action, expected: Expected
+) -> RolloutSnapshot:
     match action:
         case Action.PAUSE:
             return _held(seen)
@@ -91,11 +95,20 @@ def _after(seen: RolloutSnapshot, action: Action) -> RolloutSnapshot:
         case Action.PROMOTE:
             free = _let_go(seen)
             return replace(free, pause=None, phase=RolloutPhase.PROGRESSING, message="waiting for rollout to unpause")
+        case Action.REANALYSE:
+            return replace(_let_go(seen), pause=None, phase=RolloutPhase.PROGRESSING, message="waiting for analysis")
+        case Action.RESTART:
+            asked = expected.restart_to
+            if asked == seen.restart_at:
+                return seen
+            message = "rollout is restarting"
+            restarting = replace(_respecified(seen), restart_at=asked, restarting_since=asked, message=message)
+            return replace(restarting, phase=RolloutPhase.PROGRESSING) if seen.pause is None else restarting
         case Action.FULL:
             return replace(_let_go(seen), is_full=True)
         case Action.ABORT:
             return replace(_let_go(seen), is_aborted=True)
-        case Action.DEPLOY | Action.APPROVE | Action.CANCEL | Action.RETRY | Action.RESTART | Action.ROLLBACK:
+        case Action.DEPLOY | Action.APPROVE | Action.CANCEL | Action.RETRY | Action.ROLLBACK:
             raise ValueError(f"a rollout cannot be patched for {action}")
         case _:
             assert_never(action)

@@ -13,9 +13,11 @@ from commands.core.model import (
     CardRef,
     Content,
     Failure,
+    Hold,
     Later,
     OutsideChange,
     OutsideKind,
+    Restart,
     Restore,
     Source,
     Stage,
@@ -359,6 +361,31 @@ async def test_a_terminal_deployment_is_unfinished_until_its_last_card_is_shown(
     await store.save(replace(first, stage=Stage.SUCCEEDED), milestones=[])
     assert await store.unfinished() == (first.id,)
     await store.shown(first.id, card=replace(CARD, sent="hash-2"), revision=1)
+    assert await store.unfinished() == ()
+
+
+async def test_a_terminal_deployment_is_unfinished_while_it_is_asked_for_a_restart_or_restarts(
+    store: Deployments,
+) -> None:
+    first = await started(store)
+    ended = await store.save(replace(first, stage=Stage.SUCCEEDED), milestones=[])
+    await store.shown(first.id, card=CARD, revision=1)
+    assert ended is not None
+    asked = act(first.id)
+    await store.ask(asked)
+    assert await store.unfinished() == (first.id,)
+    await store.close(asked.id, state=ActState.APPLIED)
+    assert await store.unfinished() == ()
+    restarting = replace(ended, restart=Restart(at=NOON, by=BOB), restarts=1, hold=Hold(count=2, at=NOON, by=BOB))
+    begun = await store.save(restarting, milestones=[])
+    await store.shown(first.id, card=CARD, revision=2)
+    assert begun is not None
+    assert await store.unfinished() == (first.id,)
+    loaded = await store.load(first.id)
+    assert loaded is not None
+    assert (loaded.restart, loaded.restarts, loaded.hold) == (restarting.restart, 1, restarting.hold)
+    await store.save(replace(begun, restart=None), milestones=[])
+    await store.shown(first.id, card=CARD, revision=3)
     assert await store.unfinished() == ()
 
 

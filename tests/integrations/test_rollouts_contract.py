@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -218,6 +219,27 @@ async def test_what_was_let_go_of_meanwhile_is_left_alone(action: Action, world:
     seen = await held(world)
     await world.rollouts.patch(SHOP, action=Action.RESUME, expected=expected_of(seen, Action.RESUME))
     assert await world.rollouts.patch(SHOP, action=action, expected=expected_of(seen, action)) is PatchOutcome.CHANGED
+
+
+async def test_a_restart_is_asked_for_once_and_again_only_after_it(world: World) -> None:
+    seen = await paused(world)
+    first = expected_of(seen, Action.RESTART, at=datetime(2026, 11, 2, 12, 30, tzinfo=UTC))
+    assert await world.rollouts.patch(SHOP, action=Action.RESTART, expected=first) is PatchOutcome.APPLIED
+    world.observe()
+    after = await world.rollouts.read(SHOP)
+    assert after is not None
+    assert (after.restart_at, after.restarting_since) == ("2026-11-02T12:30:00Z", "2026-11-02T12:30:00Z")
+    assert await world.rollouts.patch(SHOP, action=Action.RESTART, expected=first) is PatchOutcome.CHANGED
+    # The same restart, asked for again after a crash, changes nothing.
+    again = replace(expected_of(after, Action.RESTART), restart_to=first.restart_to)
+    assert await world.rollouts.patch(SHOP, action=Action.RESTART, expected=again) is PatchOutcome.APPLIED
+    assert (await world.rollouts.read(SHOP)) == after
+
+
+async def test_an_analysis_is_made_again_by_ending_its_pause(world: World) -> None:
+    expected = expected_of(await paused(world), Action.REANALYSE)
+    outcomes = [await world.rollouts.patch(SHOP, action=Action.REANALYSE, expected=expected) for _ in range(2)]
+    assert outcomes == [PatchOutcome.APPLIED, PatchOutcome.CHANGED]
 
 
 async def test_an_act_on_what_was_deleted_finds_nothing(world: World) -> None:

@@ -18,13 +18,13 @@ def test_a_canary_goes_from_the_first_deploy_to_done_with_two_promotes_by_bob(wo
 
     world.type("alice", "/deploy pay v2.1 canary because customers wait")
     card = world.card_shows("waits for a promote", "20 % on v2.1", "customers wait", "v2.0", number=2)
-    assert card.buttons == ("20 % → 50 %", "Go to 100 %", "Abort, back to v2.0", "Hold")
+    assert card.buttons == ("20 % → 50 %", "Go to 100 %", "Abort, back to v2.0", "Hold", "Restart")
     world.press("bob", "20 % → 50 %")
     world.card_shows("waits for a promote", "50 % on v2.1", number=2)
     world.press("bob", "50 % → 100 %")
     done = world.card_shows("done in", number=2)
     assert done.ts == card.ts, "one card per deployment, edited in place"
-    assert done.buttons == ("Roll back to v2.0",)
+    assert done.buttons == ("Roll back to v2.0", "Restart")
     said = world.thread_ends(done, "Done in")
     assert [line.partition(":")[0].split(" built")[0][:5] for line in said][:1] == ["Image"]
     assert said[1:] == [

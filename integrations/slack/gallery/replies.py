@@ -48,7 +48,6 @@ OWN_FACTS: Mapping[ReasonCode, Mapping[str, Fact]] = {
     ReasonCode.MALFORMED_VERSION: {"word": "v1.2;"},
     ReasonCode.TOO_LONG: {"count": 1_000},
     ReasonCode.HELP: {"verb": ""},
-    ReasonCode.NOT_AVAILABLE: {"verb": "retry"},
 }
 """What makes sense in one reply alone."""
 LARGEST_FACTS: Mapping[str, Fact] = {

@@ -16,6 +16,7 @@ from commands.core.model import (
     Later,
     OutsideChange,
     OutsideKind,
+    Restart,
     Source,
     Stage,
     Stall,
@@ -162,9 +163,13 @@ def _pauses(strategy: Strategy) -> dict[str, Deployment]:
         countdown = Pause(
             reason=PauseReason.GREEN, since=SINCE, until=SINCE + timedelta(minutes=5), since_text=SINCE_TEXT
         )
+        before = analysis(kind=AnalysisKind.PRE_PROMOTION, phase=AnalysisPhase.INCONCLUSIVE)
         held_countdown = replace(countdown, reason=PauseReason.MANUAL, beneath=PauseReason.GREEN)
         return {
             "green-ready": rolling_out(green()),
+            "undecided": rolling_out(
+                green(pause=replace(countdown, reason=PauseReason.INCONCLUSIVE, until=None), analyses=(before,))
+            ),
             "countdown": rolling_out(green(pause=countdown)),
             "held-countdown": rolling_out(
                 green(pause=held_countdown, is_held=True), hold=Hold(count=1, at=SINCE, by=BOB)
@@ -185,6 +190,20 @@ def _pauses(strategy: Strategy) -> dict[str, Deployment]:
         ),
         "timed-pause": rolling_out(paused(PauseReason.STEP, is_timed=True, step_index=3, weight=50, actual_weight=50)),
         "inconclusive": rolling_out(paused(PauseReason.INCONCLUSIVE, message="InconclusiveAnalysisRun")),
+        "undecided-step": rolling_out(
+            paused(PauseReason.INCONCLUSIVE, analyses=(analysis(phase=AnalysisPhase.INCONCLUSIVE),)), stage=Stage.PAUSED
+        ),
+        "restarting": rolling_out(
+            moving(restarting_since=SINCE_TEXT, restart_at=SINCE_TEXT), restart=Restart(at=SINCE, by=BOB)
+        ),
+        "restarting-outside": rolling_out(moving(restarting_since=SINCE_TEXT, restart_at=SINCE_TEXT)),
+        "done-running": ended(Stage.SUCCEEDED, strategy, rollout=healthy()),
+        "done-restarting": ended(
+            Stage.SUCCEEDED,
+            strategy,
+            rollout=healthy(restarting_since=SINCE_TEXT, restart_at=SINCE_TEXT),
+            restart=Restart(at=SINCE, by=BOB),
+        ),
     }
 
 

@@ -74,7 +74,7 @@ def test_a_canary_that_goes_back_goes_to_the_end_by_itself_and_says_nothing_of_g
     assert result.effects == (PassGate(Action.FULL, expected_of(seen, Action.FULL)),)
     assert result.milestones == ()
     assert headline_of(result.deployment) is Headline.ROLLING_OUT
-    assert actions(result.deployment) == [Action.PAUSE, Action.ABORT]
+    assert actions(result.deployment) == [Action.PAUSE, Action.ABORT, Action.RESTART]
     full = move(result.deployment, replace(seen, is_full=True, pause=None, phase=RolloutPhase.PROGRESSING))
     assert full.effects == ()
     assert full.deployment.outside == ()
@@ -128,13 +128,13 @@ IN_RELEASE = make.pipeline(phase=PipelinePhase.FAILED, steps=(make.step("release
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (done(), [Action.ROLLBACK]),
-        (done(later=later(Takeover.NOTHING)), [Action.ROLLBACK]),
+        (done(), [Action.ROLLBACK, Action.RESTART]),
+        (done(later=later(Takeover.NOTHING)), [Action.ROLLBACK, Action.RESTART]),
         (done(later=later(Takeover.UNDERWAY)), []),
         (done(later=later(Takeover.DONE)), []),
-        (done(way_back=None), []),
-        (done(way_back=WayBack(version="v1.1", digest=OLD_DIGEST)), []),
-        (done(way_back=WayBack(version="v1.2", digest=DIGEST, number=140)), []),
+        (done(way_back=None), [Action.RESTART]),
+        (done(way_back=WayBack(version="v1.1", digest=OLD_DIGEST)), [Action.RESTART]),
+        (done(way_back=WayBack(version="v1.2", digest=DIGEST, number=140)), [Action.RESTART]),
         (done(stage=Stage.FAILED, rollout=None, pipeline=FAILED), [Action.RETRY]),
         (done(stage=Stage.FAILED, rollout=None, pipeline=None), [Action.RETRY]),
         (done(stage=Stage.FAILED, rollout=None, pipeline=IN_RELEASE), [Action.ROLLBACK, Action.RETRY]),
@@ -152,7 +152,7 @@ def test_after_the_end_only_what_would_work_is_offered(row: Deployment, expected
 
 
 def test_a_button_of_the_past_names_what_it_leads_to_and_is_a_new_one_after_something_came_to_nothing() -> None:
-    (back_to,) = possible(done())
+    back_to, _ = possible(done())
     assert back_to.effect == "v1.1"
     assert possible(done(later=later(Takeover.NOTHING)))[0].gate != back_to.gate
     failure = Failure(step="build-image", message="no room")
@@ -270,7 +270,7 @@ def test_what_stands_beside_a_switch_is_watched_until_its_time_is_over() -> None
     assert (over.effects, over.deployment.watched_until) == ((), None)
     assert over.deployment.stage is Stage.SUCCEEDED
     assert not can_switch_back(over.deployment)
-    assert actions(over.deployment) == [Action.ROLLBACK]
+    assert actions(over.deployment) == [Action.ROLLBACK, Action.RESTART]
 
 
 @pytest.mark.parametrize("live", [None, switched(deployment=150), switched(old=Replicas())])

@@ -50,14 +50,14 @@ def test_what_was_asked_for_hides_the_buttons_until_it_is_done() -> None:
     done = draw(row, (replace(act, state=ActState.APPLIED),))
     assert done.pending is None
     assert [each.action for each in done.buttons] == [Action.PROMOTE, Action.FULL, Action.ABORT]
-    assert [each.action for each in done.menu] == [Action.PAUSE]
+    assert [each.action for each in done.menu] == [Action.PAUSE, Action.RESTART]
 
 
 def test_what_goes_on_by_itself_can_be_held_at_first_sight() -> None:
     timed = Pause(reason=PauseReason.STEP, since=NOON, until=NOON + timedelta(minutes=10), since_text="x")
     card = draw(make.deployment(stage=Stage.PAUSED, rollout=make.rollout(pause=timed)), ())
     assert [each.action for each in card.buttons] == [Action.PROMOTE, Action.PAUSE, Action.FULL, Action.ABORT]
-    assert card.menu == ()
+    assert [each.action for each in card.menu] == [Action.RESTART]
 
 
 def test_nothing_is_pending_after_the_end() -> None:

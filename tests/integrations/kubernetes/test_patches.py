@@ -28,6 +28,8 @@ CANARY = Expected(
 )
 GREEN = replace(CANARY, step_index=None)
 HELD = replace(CANARY, is_held=True)
+UNDECIDED = replace(CANARY, is_undecided=True)
+RESTART = replace(CANARY, restart_to="2026-11-02T12:30:00Z")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,11 @@ HELD = replace(CANARY, is_held=True)
         ("abort", Action.ABORT, CANARY),
         ("pause", Action.PAUSE, CANARY),
         ("resume", Action.RESUME, HELD),
+        ("go-on", Action.PROMOTE, UNDECIDED),
+        ("promote-undecided-green", Action.PROMOTE, replace(UNDECIDED, step_index=None)),
+        ("reanalyse", Action.REANALYSE, UNDECIDED),
+        ("restart", Action.RESTART, RESTART),
+        ("restart-again", Action.RESTART, replace(RESTART, restart_at="2026-11-02T11:00:00Z")),
         ("promote-just-resumed", Action.PROMOTE, replace(HELD, observed_generation="")),
     ],
 )
@@ -47,9 +54,13 @@ def test_each_act_is_the_patch_that_was_reviewed(name: str, action: Action, expe
     assert patch_for(action, expected) == golden
 
 
-@pytest.mark.parametrize(
-    "action", sorted(set(Action) - {Action.PROMOTE, Action.FULL, Action.ABORT, Action.PAUSE, Action.RESUME})
-)
+PATCHED = {
+    *(Action.PROMOTE, Action.REANALYSE, Action.FULL, Action.ABORT),
+    *(Action.PAUSE, Action.RESUME, Action.RESTART),
+}
+
+
+@pytest.mark.parametrize("action", sorted(set(Action) - PATCHED))
 def test_other_actions_are_no_patches(action: Action) -> None:
     with pytest.raises(ValueError, match=action.value):
         patch_for(action, CANARY)
@@ -88,7 +99,7 @@ def test_a_hold_applies_once_and_so_does_letting_go_of_it() -> None:
         resume.apply(free)
 
 
-def paused(name: str) -> tuple[dict[str, Any], Expected]:
+def paused(name: str, action: Action = Action.PROMOTE) -> tuple[dict[str, Any], Expected]:
     """Return a recorded Rollout at its first pause, and what a person would have seen."""
     sets: dict[str, Any] = {}
     for kind, _, obj in objects(name, "rollouts", "replicasets"):
@@ -97,7 +108,7 @@ def paused(name: str) -> tuple[dict[str, Any], Expected]:
             continue
         seen = snapshot_of(project_rollout(obj), sets.values())
         if seen.phase is RolloutPhase.PAUSED:
-            return obj, expected_of(seen, Action.PROMOTE)
+            return obj, expected_of(seen, action)
     raise AssertionError
 
 
@@ -122,9 +133,17 @@ def test_nothing_is_promoted_that_is_no_longer_what_was_seen(change: str) -> Non
         jsonpatch.JsonPatch(patch_for(Action.PROMOTE, other)).apply(rollout)
 
 
-def test_is_the_very_patch_that_the_real_api_server_accepted() -> None:
-    _, expected = paused("canary-happy")
-    acts = (line["act"] for line in load("canary-happy") if "act" in line)
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("canary-happy", Action.PROMOTE),
+        ("canary-analysis-inconclusive", Action.PROMOTE),
+        ("canary-analysis-inconclusive-plain-promote", Action.REANALYSE),
+    ],
+)
+def test_is_the_very_patch_that_the_real_api_server_accepted(name: str, action: Action) -> None:
+    _, expected = paused(name, action)
+    acts = (line["act"] for line in load(name) if "act" in line)
     sent = next(act for act in acts if act["path"].endswith("/status"))
     assert sent["code"] == 200
-    assert patch_for(Action.PROMOTE, expected) == sent["body"]
+    assert patch_for(action, expected) == sent["body"]

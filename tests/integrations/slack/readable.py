@@ -20,7 +20,7 @@ def readable(message: Message) -> str:
             case "actions":
                 lines.append("  ".join(_element(element) for element in block["elements"]))
                 lines += [
-                    f"    {button['text']['text']}? {button['confirm']['text']['text']}"
+                    f"    {button['confirm']['confirm']['text']}? {button['confirm']['text']['text']}"
                     for button in block["elements"]
                     if "confirm" in button
                 ]

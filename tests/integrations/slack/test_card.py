@@ -102,7 +102,8 @@ def test_buttons_are_named_by_their_effect() -> None:
 
 def test_what_is_rarely_wanted_is_behind_the_dots_and_names_its_act_and_gate() -> None:
     card = draw(rolling_out(paused(PauseReason.STEP)), ())
-    (hold,) = menu(render(card))
+    hold, restart = menu(render(card))
+    assert restart["text"]["text"] == "Restart"
     assert hold["text"]["text"] == "Hold"
     assert payloads.target(hold["value"]) == payloads.Target("d142", card.menu[0].gate, "pause")
 
@@ -110,7 +111,35 @@ def test_what_is_rarely_wanted_is_behind_the_dots_and_names_its_act_and_gate() -
 def test_what_goes_on_by_itself_can_be_advanced_and_held_at_first_sight() -> None:
     timed = render(draw(rolling_out(paused(PauseReason.STEP, is_timed=True)), ()))
     assert [each["text"]["text"] for each in buttons(timed)][:2] == ["Advance now", "Hold"]
-    assert menu(timed) == []
+    assert [each["text"]["text"] for each in menu(timed)] == ["Restart"]
+
+
+def test_what_an_analysis_could_not_decide_is_for_a_person_to_decide() -> None:
+    assert [each["text"]["text"] for each in buttons(render(CARDS["undecided-step-canary"]))] == [
+        *("Go on", "Run the analysis again", "Go to 100 %", "Abort, back to v1.1")
+    ]
+    assert [each["text"]["text"] for each in buttons(render(CARDS["undecided-blue-green"]))] == [
+        *("Run the analysis again", "Switch to v1.2 anyway", "Abort, back to v1.1")
+    ]
+    asks = {each["action_id"]: "confirm" in each for each in buttons(render(CARDS["undecided-step-canary"]))}
+    assert asks == {
+        "slipway:promote": True,
+        "slipway:reanalyse": False,
+        "slipway:full": True,
+        "slipway:abort": True,
+    }
+
+
+def test_a_restart_of_what_has_finished_asks_first() -> None:
+    (dots,) = [
+        element
+        for block in render(CARDS["done-running-canary"]).blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["type"] == "overflow"
+    ]
+    assert (dots["type"], dots["confirm"]["confirm"]["text"]) == ("overflow", "Restart")
+    assert menu(render(CARDS["done-restarting-canary"])) == []
 
 
 def test_what_finds_no_room_is_behind_the_dots() -> None:
