@@ -11,7 +11,7 @@ from datetime import datetime
 
 from commands.core import plan
 from commands.core.catalog import Catalog
-from commands.core.grammar import render
+from commands.core.lines import render
 from commands.core.model import Action, Actor, ChatUser, Deployment
 from commands.core.observed import Strategy
 from commands.core.policy import Denied, DeployFacts, decide, permits

@@ -11,7 +11,8 @@ from dataclasses import replace
 from commands.core.catalog import App, Catalog, Environment
 from commands.core.errors import SystemFailure
 from commands.core.form import MAX_VERSIONS, Destination, Form
-from commands.core.grammar import read_version, render
+from commands.core.grammar import read_version
+from commands.core.lines import render
 from commands.core.model import Action, ChatUser
 from commands.core.policy import Denied, permits
 from commands.core.ports import Clock, Found, People, Rollouts, Stranger, Versions

@@ -13,7 +13,8 @@ from commands.core import plan, preview
 from commands.core.catalog import App, Catalog, Environment
 from commands.core.changes import Difference
 from commands.core.errors import SystemFailure
-from commands.core.grammar import LATEST, render
+from commands.core.grammar import LATEST
+from commands.core.lines import render
 from commands.core.model import Action, ChatUser, Person
 from commands.core.observed import Strategy
 from commands.core.policy import Cleared, Denied, DeployFacts, decide, permits

@@ -7,7 +7,7 @@ as before. The same as the button on a card.
 
 from commands.core.acts import possible
 from commands.core.catalog import Catalog
-from commands.core.grammar import render_retry
+from commands.core.lines import render_retry
 from commands.core.model import Action, Deployment, Source
 from commands.core.reasons import Notice, ReasonCode
 from commands.core.requests import Origin, RetryRequest

@@ -7,7 +7,7 @@ environment must be named and asks once more. The same as the button on a card.
 
 from commands.core import back
 from commands.core.catalog import Catalog
-from commands.core.grammar import render_rollback
+from commands.core.lines import render_rollback
 from commands.core.model import Action, Deployment, Source
 from commands.core.reasons import Choice, Notice, ReasonCode
 from commands.core.requests import Origin, RollbackRequest

@@ -90,34 +90,6 @@ def parse(command: str, text: str, vocabulary: Vocabulary) -> Request:
     return _unknown_first(line)
 
 
-def render(request: DeployRequest) -> str:
-    """Write a deploy request the way a person would type it; parsing it again gives the same request."""
-    parts = ["/deploy", request.app, request.version]
-    if request.strategy is not None:
-        parts.append(request.strategy.value)
-    if request.environment is not None:
-        parts += ["to", request.environment]
-    if request.reason:
-        parts += ["because", request.reason]
-    return " ".join(parts)
-
-
-def render_page(*words: str | None, page: int) -> str:
-    """Write the line that shows a page of a list; None among the words is what was not said."""
-    return " ".join(["/rollout", *(word for word in words if word), *([PAGE, str(page)] if page > 1 else [])])
-
-
-def render_rollback(request: RollbackRequest) -> str:
-    """Write a rollback the way a person would type it."""
-    version = ("to", request.version) if request.version else ()
-    return " ".join(["/rollout", "rollback", request.app, *version, *filter(None, [request.environment])])
-
-
-def render_retry(request: RetryRequest) -> str:
-    """Write a retry the way a person would type it."""
-    return " ".join(["/rollout", "retry", request.app, *filter(None, [request.environment])])
-
-
 def tidy(text: str) -> str:
     """Write what a person entered the way a line is read: plain quotes, single spaces, nothing that cannot be seen."""
     return " ".join(_words(text))

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from commands.core import plan
 from commands.core.catalog import App, Catalog, Environment
-from commands.core.grammar import LATEST, closest, render
+from commands.core.grammar import LATEST, closest
+from commands.core.lines import render
 from commands.core.ports import Found, Rollouts
 from commands.core.reasons import Choice, Notice, ReasonCode
 from commands.core.requests import DeployRequest

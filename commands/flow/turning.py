@@ -3,7 +3,7 @@
 Used by the verbs that list. A button stands for a line that anybody could type, so nothing is kept between two pages.
 """
 
-from commands.core.grammar import render_page
+from commands.core.lines import render_page
 from commands.core.reading import Item, Page
 from commands.core.reasons import Choice, Fact, Label
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.core import grammar
-from commands.core.grammar import STRATEGY_WORDS, VERSION, Vocabulary, parse, render
+from commands.core.grammar import STRATEGY_WORDS, VERSION, Vocabulary, parse
+from commands.core.lines import render
 from commands.core.observed import Strategy
 from commands.core.reasons import ReasonCode
 from commands.core.requests import (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from commands.core.form import MAX_VERSIONS, Destination, Form
 from commands.core.grammar import STRATEGY_WORDS, VERBS, Vocabulary, parse, read_version, tidy
-from commands.core.grammar import render as as_typed
+from commands.core.lines import render as as_typed
 from commands.core.model import ChatUser
 from commands.core.observed import Strategy
 from commands.core.reasons import Notice, Offer, ReasonCode
