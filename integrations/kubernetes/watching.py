@@ -141,7 +141,13 @@ class NamespaceWatch:
         # A pod that comes up or goes in good health changes nothing that is shown: its ReplicaSet counts it.
         if (old.trouble if old else None) != (new.trouble if new else None):
             sets = {view.replica_set for view in (old, new) if view is not None}
-            self._tell_owners(view.owner for name in sets if (view := self._replica_sets.items.get(name)) is not None)
+            self._tell_owners(owner for name in sets if (owner := self._releasing(name)))
+
+    def _releasing(self, replica_set: str) -> str:
+        """Name the Rollout whose newest template a ReplicaSet has: of older ones no trouble is shown."""
+        view = self._replica_sets.items.get(replica_set)
+        rollout = self._rollouts.items.get(view.owner) if view is not None else None
+        return rollout.name if view is not None and rollout is not None and rollout.current_hash == view.hash else ""
 
     def _run_changed(self, name: str, old: RunView | None, new: RunView | None) -> None:
         self._tell_owners(self._runs.put(name, old, new))

@@ -83,11 +83,12 @@ async def test_pods_in_good_health_and_those_of_others_are_not_hinted(tmp_path: 
         bench.hints.clear()
         put_app_pod(bench.store, "well", replica_set=own, status={"phase": "Running"})
         put_app_pod(bench.store, "foreign", replica_set="another-1")
+        put_app_pod(bench.store, "old", replica_set=f"shop-{made['status']['stableRS']}")
         put_app_pod(bench.store, "sick", replica_set=own)
         await bench.until(lambda: bool(_seen(bench).problems))
         watch = bench.clusters.watch(SHOP)
         assert watch is not None
-        await bench.until(lambda: {pod.name for pod in watch.pods("shop")} == {"well", "sick"})
+        await bench.until(lambda: {pod.name for pod in watch.pods("shop")} == {"well", "old", "sick"})
         # The store tells of a pod twice: when it is made and when it has its status.
         assert bench.hints == [SHOP]
 
