@@ -6,7 +6,7 @@ Called by the client. A choice's button carries the command line that it stands 
 from collections.abc import Iterator, Sequence
 
 from commands.core.reasons import Choice, Label, Notice, PlanLine, ReasonCode
-from integrations.slack import blocks, listing, offers, plan_words, text, words
+from integrations.slack import blocks, listing, names, offers, plan_words, text, words
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
@@ -101,14 +101,14 @@ def _fitting(lines: Sequence[Mrkdwn], count: int) -> list[Mrkdwn]:
         if room < 0:
             break
         kept.append(line)
-    return [*kept, fill(words.AND_MORE, count=count - len(kept))] if len(kept) < count else kept
+    return [*kept, fill(names.AND_MORE, count=count - len(kept))] if len(kept) < count else kept
 
 
 def _buttons(choices: Sequence[Choice]) -> list[Block]:
     usable = [choice for choice in choices if 0 < len(choice.command) <= blocks.BUTTON_VALUE][:_CHOICES]
     return [
         blocks.button(
-            label=words.LABELS[choice.label] if isinstance(choice.label, Label) else choice.label,
+            label=names.LABELS[choice.label] if isinstance(choice.label, Label) else choice.label,
             action=f"{CONFIRM_PREFIX if choice.is_confirmation else CHOICE_PREFIX}{index}",
             value=choice.command,
             style="primary" if choice.is_confirmation else "",

@@ -1,4 +1,4 @@
-"""Fills the templates of `words` with facts: the one formatter, so that no fact reaches a text unescaped.
+"""Fills the templates of `words` and its kin with facts: the one formatter, so that no fact reaches a text unescaped.
 
 Called by every renderer of this package. Knows formats and plural forms, not a single sentence.
 """
@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from commands.core.model import Action
 from commands.core.reasons import Fact
-from integrations.slack import text, words
+from integrations.slack import names, text
 from integrations.slack.remedies import MEANINGS
 from integrations.slack.text import Mrkdwn
 
@@ -100,11 +100,11 @@ def _people(value: Fact) -> Mrkdwn:
 
 
 def _either(parts: Sequence[Mrkdwn]) -> Mrkdwn:
-    return Mrkdwn(f" {words.OR} ".join([", ".join(parts[:-1]), parts[-1]] if parts[:-1] else parts))
+    return Mrkdwn(f" {names.OR} ".join([", ".join(parts[:-1]), parts[-1]] if parts[:-1] else parts))
 
 
 def _person(value: Fact) -> Mrkdwn:
-    return text.mention(str(value)) if value else Mrkdwn(words.SOMEBODY)
+    return text.mention(str(value)) if value else Mrkdwn(names.SOMEBODY)
 
 
 def _time(value: Fact) -> Mrkdwn:
@@ -134,12 +134,12 @@ def span(length: timedelta) -> str:
     """Write a duration with its two largest units."""
     seconds = max(int(length.total_seconds()), 0)
     if seconds < _MINUTE:
-        return f"{seconds} {words.SECOND}"
+        return f"{seconds} {names.SECOND}"
     if seconds < _HOUR:
-        return _units(seconds // _MINUTE, words.MINUTE, seconds % _MINUTE, words.SECOND)
+        return _units(seconds // _MINUTE, names.MINUTE, seconds % _MINUTE, names.SECOND)
     if seconds < _DAY:
-        return _units(seconds // _HOUR, words.HOUR, seconds % _HOUR // _MINUTE, words.MINUTE)
-    return _units(seconds // _DAY, words.DAY, seconds % _DAY // _HOUR, words.HOUR)
+        return _units(seconds // _HOUR, names.HOUR, seconds % _HOUR // _MINUTE, names.MINUTE)
+    return _units(seconds // _DAY, names.DAY, seconds % _DAY // _HOUR, names.HOUR)
 
 
 def _units(large: int, large_unit: str, small: int, small_unit: str) -> str:
@@ -151,8 +151,8 @@ def _verb(forms: Mapping[Action, str]) -> Callable[[Fact], Mrkdwn]:
     return lambda value: Mrkdwn(known.get(str(value), text.escape(str(value))))
 
 
-def _named(names: Mapping[str, str]) -> Callable[[Fact], Mrkdwn]:
-    return lambda value: Mrkdwn(names.get(str(value), text.escape(str(value), limit=40)))
+def _named(known: Mapping[str, str]) -> Callable[[Fact], Mrkdwn]:
+    return lambda value: Mrkdwn(known.get(str(value), text.escape(str(value), limit=40)))
 
 
 def _value(value: Fact) -> Mrkdwn:
@@ -162,7 +162,7 @@ def _value(value: Fact) -> Mrkdwn:
 
 
 def _times(value: Fact) -> Mrkdwn:
-    return Mrkdwn(words.ONCE if value == 1 else words.TIMES.replace("{count}", _text(value)))
+    return Mrkdwn(names.ONCE if value == 1 else names.TIMES.replace("{count}", _text(value)))
 
 
 def _condition(value: Fact) -> Mrkdwn:
@@ -196,16 +196,16 @@ _FORMATS: Mapping[str, Callable[[Fact], Mrkdwn]] = {
     "day": _day,
     "moment": _moment,
     "span": _span,
-    "doing": _verb(words.DOING),
-    "done": _verb(words.DONE),
-    "stage": _named(words.STAGES),
-    "step": _named(words.STEPS),
+    "doing": _verb(names.DOING),
+    "done": _verb(names.DONE),
+    "stage": _named(names.STAGES),
+    "step": _named(names.STEPS),
     "value": _value,
     "times": _times,
     "condition": _condition,
     "meaning": _named(MEANINGS),
-    "stall": _named(words.STALLS),
-    "change": _named(words.CHANGES),
+    "stall": _named(names.STALLS),
+    "change": _named(names.CHANGES),
     "digest": _digest,
     "commit": _commit,
     "link": _link,

@@ -10,7 +10,7 @@ from commands.core.errors import Permanent, SystemFailure
 from commands.core.form import Form
 from commands.core.model import CardRef
 from commands.core.reasons import Milestone, MilestoneCode, Notice, PlanCode, ReasonCode
-from integrations.slack import plan_words, words
+from integrations.slack import plan_words, thread_words, words
 from integrations.slack.client import digest_of
 from integrations.slack.form import render as render_form
 from integrations.slack.milestones import render as render_milestone
@@ -73,7 +73,7 @@ class FakeChat:
 
     async def say(self, ref: CardRef, milestone: Milestone) -> None:
         self._fail()
-        _check(milestone.code, milestone.facts.keys(), words.MILESTONE_FACTS[milestone.code])
+        _check(milestone.code, milestone.facts.keys(), thread_words.MILESTONE_FACTS[milestone.code])
         render_milestone(milestone)
         if (ref.channel, ref.ts) not in self.threads:
             raise Permanent("Slack", f"chat.postMessage to {ref.channel}: thread_not_found")

@@ -23,7 +23,7 @@ from commands.core.reasons import (
     PlanLine,
     ReasonCode,
 )
-from integrations.slack import plan_words, words
+from integrations.slack import plan_words, thread_words, words
 from integrations.slack.gallery import largest
 from integrations.slack.gallery.examples import DIGEST, NOON, healthy, rollout
 from integrations.slack.gallery.states import building, ended, moving, paused, rolling_out
@@ -227,7 +227,7 @@ def _plan_facts(code: PlanCode) -> dict[str, Fact]:
 def threads() -> Iterator[tuple[str, Milestone, Milestone]]:
     """Give every line of a thread, with ordinary and with the longest facts."""
     for code in MilestoneCode:
-        facts = {name: FACTS.get(name, "") for name in words.MILESTONE_FACTS[code]}
+        facts = {name: FACTS.get(name, "") for name in thread_words.MILESTONE_FACTS[code]}
         lines = ("pushing layer 3 of 5", "413 quota of project shop is 50 GiB, used 50 GiB")
         line = Milestone(key=code.value, code=code, facts=facts, lines=lines if code is MilestoneCode.FAILED else ())
         long = {name: LARGEST_FACTS.get(name, fact) for name, fact in facts.items()}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.core.reasons import Choice, Fact, Label, Milestone, MilestoneCode, Notice, Offer, ReasonCode
-from integrations.slack import milestones, notices, words
+from integrations.slack import milestones, notices, thread_words, words
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless, texts
 from tests.integrations.slack.limits import assert_fits, buttons
 from tests.integrations.slack.readable import readable
@@ -36,7 +36,7 @@ def test_hostile_text_in_every_fact_row_and_choice_is_harmless_and_fits(outside:
 @pytest.mark.parametrize("outside", HOSTILE)
 def test_hostile_text_in_every_milestone_is_harmless_and_fits(outside: str) -> None:
     for code in MilestoneCode:
-        facts = dict.fromkeys(words.MILESTONE_FACTS[code], outside)
+        facts = dict.fromkeys(thread_words.MILESTONE_FACTS[code], outside)
         message = milestones.render(Milestone(key="k", code=code, facts=facts, lines=(outside,) * 50))
         assert_harmless(message)
         assert_fits(message)

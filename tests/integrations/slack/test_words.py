@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from commands.core.card import Headline
 from commands.core.model import Action, Stage
 from commands.core.reasons import Fact, Label, MilestoneCode, ReasonCode
-from integrations.slack import card_words, phrases, words
+from integrations.slack import card_words, names, phrases, thread_words, words
 from integrations.slack.gallery.replies import FACTS, LISTED
 from integrations.slack.phrases import fill
 from tests.integrations.slack.hostile import HOSTILE
@@ -31,13 +31,13 @@ def test_every_reply_has_words_that_need_exactly_its_facts(code: ReasonCode) -> 
 
 @pytest.mark.parametrize("code", list(MilestoneCode))
 def test_every_milestone_has_words_that_need_exactly_its_facts(code: MilestoneCode) -> None:
-    assert phrases.needs(words.MILESTONES[code]) == words.MILESTONE_FACTS[code]
+    assert phrases.needs(thread_words.MILESTONES[code]) == thread_words.MILESTONE_FACTS[code]
 
 
 def test_every_act_stage_and_headline_has_a_name() -> None:
-    assert set(words.DOING) == set(words.DONE) == set(Action)
-    assert set(words.LABELS) == set(Label)
-    assert set(words.STAGES) == {stage.value for stage in Stage}
+    assert set(names.DOING) == set(names.DONE) == set(Action)
+    assert set(names.LABELS) == set(Label)
+    assert set(names.STAGES) == {stage.value for stage in Stage}
     assert set(card_words.HEADLINES) == set(Headline)
 
 
@@ -105,7 +105,7 @@ def test_whom_to_ask_is_named_where_it_is_known() -> None:
 
 
 def test_a_reminder_names_those_who_may_act_or_else_the_role() -> None:
-    template = words.MILESTONES[MilestoneCode.REMINDER]
+    template = thread_words.MILESTONES[MilestoneCode.REMINDER]
     assert fill(template, seconds=1800, people="U0BOB", role="") == "Paused for 30 min: <@U0BOB> may go on with it"
     assert fill(template, seconds=1800, people="", role="approver, admin") == (
         "Paused for 30 min: whoever has the role `approver` or `admin` may go on with it"
@@ -114,10 +114,10 @@ def test_a_reminder_names_those_who_may_act_or_else_the_role() -> None:
 
 
 def test_milestones_read_as_in_a_log() -> None:
-    lines = {code: fill(words.MILESTONES[code], FACTS) for code in MilestoneCode}
+    lines = {code: fill(thread_words.MILESTONES[code], FACTS) for code in MilestoneCode}
     assert lines[MilestoneCode.ADVANCED] == "<@U0CAROL> advanced to 50 %"
     assert lines[MilestoneCode.IMAGE_BUILT] == "Image sha256:abababababa… built in 12 min 4 s · 2 critical · 5 high"
-    clean = fill(words.MILESTONES[MilestoneCode.IMAGE_REUSED], {**FACTS, "critical": 0, "high": 0})
+    clean = fill(thread_words.MILESTONES[MilestoneCode.IMAGE_REUSED], {**FACTS, "critical": 0, "high": 0})
     assert clean == "Image sha256:abababababa… was already built"
     assert lines[MilestoneCode.ABORTED] == "Aborted by <@U0CAROL>, traffic is back on v1.1"
     assert lines[MilestoneCode.FAILED] == "Failed at Image: quota exceeded"
@@ -198,6 +198,6 @@ def test_a_value_is_shown_as_the_cluster_writes_it(written: str, shown: str) -> 
 def test_an_abort_by_an_analysis_is_one_line() -> None:
     facts: dict[str, Fact] = {"metric": "success-rate", "value": "[0.972]", "needs": "result[0] >= 0.99"}
     more: dict[str, Fact] = {"refuses": "", "measured": 3, "detail": "", "running": "v1.1"}
-    assert phrases.fill(words.MILESTONES[MilestoneCode.ABORTED_BY_ANALYSIS], {**facts, **more}) == (
+    assert phrases.fill(thread_words.MILESTONES[MilestoneCode.ABORTED_BY_ANALYSIS], {**facts, **more}) == (
         "Aborted by its analysis: success-rate 0.972 (needs ≥ 0.99), measured 3 times. Traffic is back on v1.1"
     )
