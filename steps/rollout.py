@@ -75,6 +75,10 @@ class Rollout:
         wanted = self._wanted()
         if wanted["spec"]["template"] == live["spec"]["template"]:
             return
+        status = live.get("status") or {}
+        if status.get("abort") and self._serves_already(live, status.get("stableRS") or ""):
+            say(f"{self._app} goes back to what the traffic is on, so nothing has to stop")
+            return
         labels = live["spec"]["selector"]["matchLabels"]
         say(f"Stopping every pod of {self._app}: a recreate never runs two versions at once")
         self._cluster.patch(ROLLOUTS, self._app, {"spec": {"replicas": 0}})

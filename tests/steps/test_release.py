@@ -167,6 +167,17 @@ def test_what_runs_becomes_blue_before_the_new_version_comes(bench: Bench, kuber
         assert metadata["annotations"]["meta.helm.sh/release-name"] == "shop"
 
 
+def test_a_recreate_that_was_aborted_goes_back_without_an_outage(bench: Bench, kubernetes: Kubernetes) -> None:
+    running(kubernetes, currentPodHash="other", abort=True)
+    kubernetes.pods = [["shop-blue-1"]]
+    kubernetes.containers = [{"name": "app", "image": f"{SHOP['image']}@{DIGEST}"}]
+    scaled: list[int] = []
+    kubernetes.on_patch = lambda changed: scaled.append(changed["spec"]["replicas"])
+    ended = bench.run(release.main, {**SHOP, "strategy": "recreate"})
+    assert ended.code == 0, ended.told
+    assert 0 not in scaled
+
+
 def test_values_reach_helm_as_they_were_written(bench: Bench, kubernetes: Kubernetes) -> None:
     running(kubernetes)
     ended = bench.run(release.main, {**SHOP, "requester": "zoë 🚀"})

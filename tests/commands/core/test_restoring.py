@@ -1,9 +1,11 @@
 """After an abort: what ran before is released again, once, and whatever happens meanwhile has an end."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from commands.core import plan, restoring
 from commands.core.acts import expected_of, gate_of
@@ -17,11 +19,20 @@ from commands.core.model import (
     Failure,
     OutsideKind,
     Restore,
+    Source,
     Stage,
     WayBack,
 )
-from commands.core.moves import CloseAct, ReadLog, Seen, Step, SubmitRestore, Wake
-from commands.core.observed import PipelinePhase, PipelineSnapshot, Replicas, RolloutPhase, RolloutSnapshot, StepPhase
+from commands.core.moves import CloseAct, PassGate, ReadLog, Seen, Step, SubmitRestore, Wake
+from commands.core.observed import (
+    PipelinePhase,
+    PipelineSnapshot,
+    Replicas,
+    RolloutPhase,
+    RolloutSnapshot,
+    StepPhase,
+    Strategy,
+)
 from commands.core.reasons import MilestoneCode
 from tests import make
 from tests.make import BOB, DIGEST, NOON
@@ -227,3 +238,55 @@ def test_the_content_that_ran_before_is_that_of_its_number_or_the_newest_of_its_
     assert plan.content_of(replace(back, number=138), rows) == first
     assert plan.content_of(replace(back, digest=""), rows) is None
     assert plan.content_of(back, (other, partly)) is None
+
+
+# --- always
+
+ROLLOUTS = st.none() | st.sampled_from(
+    [
+        make.rollout(),
+        make.healthy(),
+        ABORTED,
+        replace(ABORTED, abort_reason=REASON),
+        make.restored(),
+        make.restored(phase=RolloutPhase.PROGRESSING),
+        make.rollout(deployment=150),
+        make.healthy(strategy=Strategy.BLUE_GREEN, old=Replicas(5, 5), old_until=LATER, active_hash="bbbb"),
+    ]
+)
+PIPELINES = st.none() | st.builds(releasing, st.sampled_from(PipelinePhase))
+
+
+@given(
+    stage=st.sampled_from(Stage),
+    seen=ROLLOUTS,
+    before=st.sampled_from([None, make.earlier()]),
+    pipeline=PIPELINES,
+    restore=st.sampled_from([None, make.restore()]),
+    source=st.sampled_from([None, Source(action=Action.ROLLBACK, number=140)]),
+    until=st.sampled_from([None, NOON, LATER + timedelta(hours=1)]),
+    log=st.sampled_from([None, ()]),
+)
+def test_no_way_back_leads_out_of_a_terminal_stage_and_every_move_is_repeatable(
+    *,
+    stage: Stage,
+    seen: RolloutSnapshot | None,
+    before: Deployment | None,
+    pipeline: PipelineSnapshot | None,
+    restore: Restore | None,
+    source: Source | None,
+    until: datetime | None,
+    log: tuple[str, ...] | None,
+) -> None:
+    known = {"restore": restore, "source": source, "watched_until": until if stage.is_terminal else None}
+    of = row(stage=stage, rollout=make.healthy(), **known)
+    first = move(of, rollout=seen, restore=pipeline, before=before, log=log)
+    again = move(first.deployment, rollout=seen, restore=pipeline, before=before, log=log)
+    if stage.is_terminal:
+        assert first.deployment.stage is stage
+        assert first.milestones == ()
+        assert not any(isinstance(effect, SubmitRestore | PassGate) for effect in first.effects)
+    elif stage is not Stage.RESTORING and first.deployment.stage is Stage.RESTORING:
+        assert first.deployment.restore is not None
+    else:
+        assert again.deployment == first.deployment
