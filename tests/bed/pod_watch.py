@@ -59,7 +59,7 @@ class PodWatch:
 def watching_pods(places: Places, namespace: str, app: str, file: Path) -> Iterator[PodWatch]:
     """Watch an app's pods; the first events are the pods that there are."""
     command = [places.program("kubectl"), f"--kubeconfig={places.kubeconfig}", "get", "pods"]
-    options = [f"--namespace={namespace}", f"--selector=app.kubernetes.io/instance={app}"]
+    options = [f"--namespace={namespace}", f"--selector=app.kubernetes.io/name={app}"]
     with file.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [*command, *options, "--watch", "--output-watch-events", "--output=json"], stdout=output
