@@ -24,22 +24,22 @@ class PodWatch:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def met(self) -> list[tuple[str, str]]:
-        """List the pairs of templates of which the second one's first pod was made while one of the first lived.
+    def met(self) -> frozenset[tuple[str, str]]:
+        """Return the pairs of templates of which a pod of the second began while one of the first lived.
 
         A pod lives until it has ended or is gone; one that is ending still lives.
         """
         living: dict[str, str] = {}
-        met: list[tuple[str, str]] = []
+        met: set[tuple[str, str]] = set()
         for event in self._events():
             pod = event["object"]
             uid, template = pod["metadata"]["uid"], pod["metadata"]["labels"][HASH_LABEL]
             if event["type"] == "DELETED" or pod.get("status", {}).get("phase") in ENDED:
                 living.pop(uid, None)
             elif uid not in living:
-                met += [(other, template) for other in sorted(set(living.values()) - {template})]
+                met |= {(other, template) for other in living.values() if other != template}
                 living[uid] = template
-        return met
+        return frozenset(met)
 
     def templates(self) -> set[str]:
         return {event["object"]["metadata"]["labels"][HASH_LABEL] for event in self._events()}
