@@ -1,5 +1,7 @@
 """What the rollouts controller does with blue-green: its gate, the way back, and how a change of strategy opens it."""
 
+from typing import Any
+
 import pytest
 
 from integrations.kubernetes.fields import Obj, annotation, at, text
@@ -21,7 +23,7 @@ async def release(space: Space, name: str, version: str, **spec: object) -> None
     await space.merge("Rollout", name, {"spec": {"template": template(name, version), **spec}})
 
 
-async def at_gate(space: Space, name: str, *, delay: int = 30, **spec: object) -> Obj:
+async def at_gate(space: Space, name: str, *, delay: int = 30, **spec: Any) -> Obj:
     """Bring version 1 up and version 2 to the gate."""
     await services(space, name)
     await space.create(rollout(name, blue_green(name, delay=delay), **spec))
