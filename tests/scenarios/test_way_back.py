@@ -1,5 +1,6 @@
 """The way back: an abort that leaves nothing behind, rollbacks without a build, trying again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.scenarios import outside
@@ -173,3 +174,46 @@ def test_a_deploy_of_what_runs_already_ends_at_once(world: World) -> None:
 
     world.until(is_answered, "the second deploy ends or is told that there is nothing to do")
     assert set(pods_of(world)) <= set(pods), "no pod was replaced"
+
+
+def test_ten_presses_of_one_button_go_back_once(world: World) -> None:
+    deployed(world, "v1.2", number=1)
+    deployed(world, "v1.2.1", number=2)
+    card = world.card_shows("done in", number=2)
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda user: world.press(user, "Roll back to v1.2", ts=card.ts), ["bob", "carol"] * 5))
+    world.card_shows("shop v1.2 → staging", "done in", number=3)
+    world.until(lambda: len([*world.whispers("bob"), *world.whispers("carol")]) == 9, "nine are told who was first")
+    told = [*world.whispers("bob"), *world.whispers("carol")]
+    assert all("#3" in message.text or "Already rolled back by @" in message.text for message in told)
+    assert world.card(number=4) is None
+
+
+def test_killed_in_the_middle_of_a_rollback_it_goes_on_past_its_gates(world: World) -> None:
+    begin_canary(world, "v1.2", number=1)
+    world.press("bob", "Go to 100 %")
+    world.card_shows("done in", number=1)
+    deployed(world, "v1.2.1", number=2)
+    world.fault(system="workflows", kind="step-hangs", match="release", count=1)
+    world.type("bob", "/rollout rollback shop")
+    world.card_shows("shop v1.2 → staging", "Back to what #1 deployed", "◐ Release", number=3)
+    assert world.bot is not None
+    world.bot.kill()
+    world.fault(clear=True)
+    world.start_bot()
+    card = world.card_shows("shop v1.2 → staging", "done in", number=3)
+    assert "Paused" not in "\n".join(world.thread(card))
+    world.card_shows("Rolled back to v1.2 by @bob (#3)", number=2)
+    assert rollout_of(world)["version"] == "v1.2"
+
+
+def test_what_was_blue_green_is_blue_green_again_after_a_canary_that_was_aborted(world: World) -> None:
+    deployed(world, "v2.0", number=1, strategy="blue-green", app="pay")
+    world.type("alice", "/deploy pay v2.1 canary")
+    world.card_shows("waits for a promote", "20 % on v2.1", number=2)
+    world.press("bob", "Abort, back to v2.0")
+    world.card_shows("aborted", "Traffic is back on v2.0, and the release with it", number=2)
+    pay = rollout_of(world, "pay")
+    assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
+    world.type("alice", "/deploy pay v2.1")
+    world.card_shows("green is ready", number=3)
