@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from tests.scenarios import outside
 from tests.scenarios.world import World
 
@@ -217,3 +219,20 @@ def test_what_was_blue_green_is_blue_green_again_after_a_canary_that_was_aborted
     assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
     world.type("alice", "/deploy pay v2.1")
     world.card_shows("green is ready", number=3)
+
+
+@pytest.mark.stand_in("blue stands for five minutes there, as long as a scenario may take twice")
+def test_when_blue_is_gone_the_button_says_so(world: World) -> None:
+    deployed(world, "v2.0", number=1, strategy="", app="pay")
+    world.type("alice", "/deploy pay v2.1")
+    world.card_shows("green is ready", number=2)
+    world.press("bob", "Switch traffic to v2.1")
+    standing = world.card_shows("done in", "Blue (v2.0) stays until", number=2)
+    assert "Switch back to v2.0" in standing.buttons
+
+    def is_gone() -> bool:
+        card = world.card(number=2)
+        return card is not None and "Roll back to v2.0" in card.buttons and "stays until" not in card.text
+
+    world.until(is_gone, "the card offers an ordinary rollback")
+    assert world.card_shows("done in", number=2).ts == standing.ts
