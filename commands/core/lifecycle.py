@@ -293,21 +293,34 @@ def _gate(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:
 
 
 def _acts_on_rollout(deployment: Deployment, acts: tuple[Act, ...]) -> tuple[Effect, ...]:
-    return tuple(_act_on_rollout(deployment, act) for act in acts if act.state is ActState.REQUESTED)
+    asked = (act for act in acts if act.state is ActState.REQUESTED and not _must_wait(deployment, act))
+    return tuple(_act_on_rollout(deployment, act) for act in asked)
+
+
+def _must_wait(deployment: Deployment, act: Act) -> bool:
+    """Say whether the controller has yet to look at a newer spec: what is sent before that is accepted and lost."""
+    rollout = deployment.rollout
+    return act.expected is not None and rollout is not None and not rollout.is_current and not rollout.is_aborted
 
 
 def _act_on_rollout(deployment: Deployment, act: Act) -> Effect:
     """Send what was asked while its gate stands; when the gate is gone, the act had its effect before a crash."""
-    if act.action is Action.CANCEL:
-        return _refused(act)
     if act.action is Action.RESTART:
         return _restart(deployment, deployment.rollout, act)
+    if act.action is Action.CANCEL or _is_of_another_template(deployment, act):
+        return _refused(act)
     is_aborting = deployment.rollout is not None and deployment.rollout.is_aborted
     # What is taken back and held cannot arrive there before somebody lets go of it.
     if act.gate == gate_of(deployment, act.action) and (not is_aborting or act.action is Action.RESUME):
         return PatchRollout(act)
     is_moot = is_aborting and act.action not in {Action.ABORT, Action.RESUME}
     return CloseAct(act, ActState.REFUSED if is_moot else ActState.APPLIED)
+
+
+def _is_of_another_template(deployment: Deployment, act: Act) -> bool:
+    """Say whether it was asked of a template that has been replaced since: then it cannot have had its effect."""
+    rollout = deployment.rollout
+    return act.expected is not None and rollout is not None and rollout.current_hash != act.expected.current_hash
 
 
 # --- the end -----------------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from outside, and what nothing here explains is never claimed.
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from commands.core import holds
-from commands.core.acts import gate_of, is_ours, is_waiting
+from commands.core.acts import gate_of, is_ours, is_waiting, restart_text
 from commands.core.model import Act, Action, ActState, Deployment, OutsideChange, OutsideKind
 from commands.core.observed import CanaryStepKind, RolloutPhase, RolloutSnapshot
 from commands.core.reasons import Milestone, MilestoneCode
@@ -133,7 +133,8 @@ def _is_promoted(
     until = old.pause.until if old.pause else None
     has_ended_itself = until is not None and now >= until - _SKEW
     goes_on = new.pause is None and new.phase in {RolloutPhase.PROGRESSING, RolloutPhase.HEALTHY}
-    is_explained = _is_asked(before, acts, Action.PROMOTE) or _was_promoted(acts, old, was)
+    is_asked = any(_is_asked(before, acts, action) for action in (Action.PROMOTE, Action.REANALYSE))
+    is_explained = is_asked or _was_promoted(acts, old, was)
     return (now_at > was or goes_on) and not has_ended_itself and not is_explained
 
 
@@ -160,8 +161,7 @@ def _is_asked(before: Deployment, acts: tuple[Act, ...], action: Action) -> bool
 
 def _restarts(acts: tuple[Act, ...]) -> frozenset[str]:
     """Return the restarts that were asked for here, each by its time as the cluster writes it."""
-    times = (act.at.astimezone(UTC) for act in acts if act.action is Action.RESTART)
-    return frozenset(time.strftime("%Y-%m-%dT%H:%M:%SZ") for time in times)
+    return frozenset(restart_text(act.at) for act in acts if act.action is Action.RESTART)
 
 
 def _is_scaled_by_itself(deployment: Deployment) -> bool:

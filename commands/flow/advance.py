@@ -231,6 +231,8 @@ class Advance:
                 await self._close(row, act, ActState.APPLIED)
                 return
             fresh = await self.rollouts.read(row.place) if outcome is PatchOutcome.CHANGED else None
+            if fresh is not None and not fresh.is_current and is_ours(row, fresh):
+                return  # It is sent when the controller has looked at the newer spec: until then it would be lost.
             if has_gone_on(fresh, act.action, expected):
                 await self._close(row, act, ActState.APPLIED)
                 return

@@ -407,6 +407,36 @@ async def test_what_changed_outside_between_click_and_patch_is_not_touched_and_t
     assert (await desk.deployments.acts(row.id))[0].state is ActState.REFUSED
 
 
+@pytest.mark.parametrize(
+    ("then", "state", "is_sent"),
+    [("bbbb", ActState.APPLIED, True), ("cccc", ActState.REFUSED, False)],
+)
+async def test_an_act_waits_until_a_newer_spec_was_looked_at_and_is_never_lost(
+    then: str, state: ActState, *, is_sent: bool
+) -> None:
+    desk = Desk()
+    row = waiting(desk)
+    await asked(desk, row, Action.ABORT)
+    unseen = make.rollout(generation=5, is_current=False, phase=RolloutPhase.PROGRESSING, pause=None)
+    desk.rollouts.put(row.place, unseen)
+    await desk.advance.run(row.id)
+    assert desk.rollouts.patches == []
+    assert [act.state for act in await desk.deployments.acts(row.id)] == [ActState.REQUESTED]
+    desk.rollouts.put(row.place, make.rollout(generation=5, observed_generation="5", current_hash=then))
+    await desk.advance.run(row.id)
+    assert bool(desk.rollouts.patches) is is_sent
+    assert [act.state for act in await desk.deployments.acts(row.id)] == [state]
+
+
+async def test_an_act_that_meets_a_newer_spec_on_its_way_is_sent_later() -> None:
+    desk = Desk()
+    row = waiting(desk)
+    await asked(desk, row, Action.ABORT)
+    late(desk, row, now=make.rollout(generation=5, is_current=False, pause=None))
+    await desk.advance.run(row.id)
+    assert [act.state for act in await desk.deployments.acts(row.id)] == [ActState.REQUESTED]
+
+
 async def test_a_rollout_that_is_gone_refuses_the_act_even_when_the_chat_is_down() -> None:
     desk = Desk()
     row = waiting(desk)

@@ -20,7 +20,17 @@ from commands.core.model import (
     Stage,
 )
 from commands.core.moves import Seen, Step
-from commands.core.observed import Pause, PauseReason, Replicas, RolloutPhase, RolloutSnapshot, Strategy
+from commands.core.observed import (
+    Analysis,
+    AnalysisKind,
+    AnalysisPhase,
+    Pause,
+    PauseReason,
+    Replicas,
+    RolloutPhase,
+    RolloutSnapshot,
+    Strategy,
+)
 from commands.core.reasons import MilestoneCode
 from tests import make
 from tests.make import BOB, DIGEST, NOON, STEPS
@@ -34,6 +44,7 @@ ABORTED = make.rollout(is_aborted=True)
 GREEN = make.rollout(
     strategy=Strategy.BLUE_GREEN, steps=(), step_index=None, weight=0, pause=Pause(reason=PauseReason.GREEN, since=NOON)
 )
+UNDECIDED = (Analysis(name="web", kind=AnalysisKind.STEP, phase=AnalysisPhase.INCONCLUSIVE),)
 LIVE = make.healthy(strategy=Strategy.BLUE_GREEN, steps=(), step_index=None)
 
 
@@ -133,6 +144,11 @@ BY_SLIPWAY = {
     "switched": (GREEN, LIVE, Action.PROMOTE),
     "aborted": (make.rollout(), ABORTED, Action.ABORT),
     "held": (make.rollout(), HELD, Action.PAUSE),
+    "measured again": (
+        make.rollout(pause=Pause(reason=PauseReason.INCONCLUSIVE, since=NOON), analyses=UNDECIDED),
+        MOVING,
+        Action.REANALYSE,
+    ),
     "tried again": (ABORTED, MOVING, Action.RETRY),
     "restarted": (make.rollout(), make.rollout(restart_at="2026-11-02T12:00:00Z"), Action.RESTART),
 }
