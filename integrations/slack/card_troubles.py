@@ -9,7 +9,7 @@ from commands.core.model import Deployment
 from commands.core.observed import Analysis, AnalysisPhase, Metric, PodProblem
 from integrations.slack import card_words, text
 from integrations.slack.phrases import fill
-from integrations.slack.remedies import MEANINGS, REMEDIES
+from integrations.slack.remedies import MEANINGS, REMEDIES, RETRY, RETURN
 from integrations.slack.text import Mrkdwn
 
 QUOTES = 1_500
@@ -57,7 +57,10 @@ def _proof(problem: PodProblem) -> tuple[str, ...]:
 def remedy(deployment: Deployment, cause: str) -> Mrkdwn:
     """Say what to do about a cause; nothing where it is not known."""
     facts = {"app": deployment.app, "version": deployment.version, "environment": deployment.environment}
-    return fill(REMEDIES.get(cause, ""), facts)
+    template = REMEDIES.get(cause, "")
+    if deployment.restore is not None:
+        template = template.replace(RETRY, RETURN)
+    return fill(template, facts)
 
 
 def analyses(card: Card) -> Mrkdwn:

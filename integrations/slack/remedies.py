@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from typing import Final
 
 AGAIN: Final = "Then type `/deploy {app} {version} to {environment}` again."
+"""After what the catalog says has changed: another try takes what was agreed before."""
+RETRY: Final = "Then try again, or type `/rollout retry {app} {environment}`."
+RETURN: Final = "Then type `/rollout rollback {app} to {version} {environment}`."
+"""In the place of another try, where going back has failed."""
 
 MEANINGS: Final[Mapping[str, str]] = {
     "app-out-of-memory": "the app takes more memory than its limit",
@@ -47,7 +51,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "chart-not-found": "Name a ref that exists in the catalog's `chart`, or push it.",
     "chart-moved": "Find out who moved the tag. Then state the commit that you trust in the catalog.",
     "chart-unusable": "The chart itself is at fault: correct it, tag it anew and name that tag in the catalog.",
-    "credentials-refused": "Renew the credentials in the Secret `slipway-pipeline` of this namespace. " + AGAIN,
+    "credentials-refused": "Renew the credentials in the Secret `slipway-pipeline` of this namespace. " + RETRY,
     "access-denied": "The credentials are known, but they may not do this. Grant the right, or use others.",
     "rbac-refused": "Let the account `slipway-pipeline` do this: add a rule to its Role in this namespace.",
     "builds-not-allowed": "Let the builder make user namespaces in this cluster: steps/README.md says what it needs.",
@@ -55,22 +59,22 @@ REMEDIES: Final[Mapping[str, str]] = {
     "kind-unknown": "Install what defines this kind in the cluster, or switch it off in the app's `values`.",
     "webhook-refused": "A rule of this cluster refuses the release. Whoever keeps that rule can say what it wants.",
     "name-taken": "An object of this name belongs to something else. Rename the app, or remove the object.",
-    "quota-exceeded": "Free room in the quota, or raise it. " + AGAIN,
-    "disk-full": "Give the steps more room: their volume `scratch`, or the node's disk. " + AGAIN,
-    "bad-settings": "Correct the ConfigMap `slipway-pipeline` of this namespace. " + AGAIN,
+    "quota-exceeded": "Free room in the quota, or raise it. " + RETRY,
+    "disk-full": "Give the steps more room: their volume `scratch`, or the node's disk. " + RETRY,
+    "bad-settings": "Correct the ConfigMap `slipway-pipeline` of this namespace. " + RETRY,
     "bad-arguments": "The templates and the steps' image do not fit each other: install both from one release.",
     "step-image-pull": "The image of the step itself cannot be had. Correct its name or the access to its registry.",
     "unschedulable": "No node has room for the step. Free some, add a node, or lower what the step asks for.",
     "out-of-memory": "The step needs more memory than its limit. Raise the limit in the workflow template.",
     # What may pass by itself
-    "unreachable": "See whether it is up and reachable from the cluster. " + AGAIN,
-    "server-failed": "It answers, and fails: see its own log. " + AGAIN,
-    "timeout": "It took too long. See whether the cluster is overloaded. " + AGAIN,
-    "deadline-exceeded": "The step took longer than it may. See what it waited for in its log. " + AGAIN,
-    "pod-evicted": "The node took the step's place away. " + AGAIN,
-    "pod-deleted": "Somebody or something deleted the step's pod. " + AGAIN,
-    "cancelled": "It was stopped in Argo. " + AGAIN,
-    "release-pending": "Somebody else releases this app right now. Wait until that is done. " + AGAIN,
+    "unreachable": "See whether it is up and reachable from the cluster. " + RETRY,
+    "server-failed": "It answers, and fails: see its own log. " + RETRY,
+    "timeout": "It took too long. See whether the cluster is overloaded. " + RETRY,
+    "deadline-exceeded": "The step took longer than it may. See what it waited for in its log. " + RETRY,
+    "pod-evicted": "The node took the step's place away. " + RETRY,
+    "pod-deleted": "Somebody or something deleted the step's pod. " + RETRY,
+    "cancelled": "It was stopped in Argo. " + RETRY,
+    "release-pending": "Somebody else releases this app right now. Wait until that is done. " + RETRY,
     "release-failed": "Read the lines above. The Rollout tells more: `/status {app}`.",
     # What keeps a release from coming up
     "app-out-of-memory": "Raise `resources.limits.memory` in the app's `values`, or make the app take less. " + AGAIN,
@@ -85,8 +89,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "invalid-spec": "Correct what is named above, in the cluster or in the app's `values`. The cluster then goes on.",
     "analysis-failed": "The new version measures worse than it may. Mend it, or correct what the measurement asks for.",
     "analysis-error": "The measurement itself failed. See that what is asked can be reached and gives an answer.",
-    "progress-deadline": "It did not come up in time. What is said of its pods above tells why. " + AGAIN,
+    "progress-deadline": "It did not come up in time. What is said of its pods above tells why. " + RETRY,
     # What nobody foresaw
-    "unexpected-answer": "What answered is perhaps not what the address promises. Check the address. " + AGAIN,
+    "unexpected-answer": "What answered is perhaps not what the address promises. Check the address. " + RETRY,
     "unexpected": "This is a fault of Slipway's. The step's log has the details for a report.",
 }
