@@ -274,25 +274,19 @@ def _promote(line: _Line, verb: str) -> Request:
     return PromoteRequest(app=target.app, environment=target.environment, is_full=is_full)
 
 
-def _abort(line: _Line, verb: str) -> Request:
-    target = _target(line, verb)
-    if isinstance(target, Misunderstood):
-        return target
-    return AbortRequest(app=target.app, environment=target.environment)
+_Placed = AbortRequest | PauseRequest | ResumeRequest | RestartRequest | RetryRequest
 
 
-def _pause(line: _Line, verb: str) -> Request:
-    target = _target(line, verb)
-    if isinstance(target, Misunderstood):
-        return target
-    return PauseRequest(app=target.app, environment=target.environment)
+def _placed(make: type[_Placed]) -> Callable[[_Line, str], Request]:
+    """Return the parser of a verb that takes nothing but `<app> [env]`."""
 
+    def parse_placed(line: _Line, verb: str) -> Request:
+        target = _target(line, verb)
+        if isinstance(target, Misunderstood):
+            return target
+        return make(app=target.app, environment=target.environment)
 
-def _resume(line: _Line, verb: str) -> Request:
-    target = _target(line, verb)
-    if isinstance(target, Misunderstood):
-        return target
-    return ResumeRequest(app=target.app, environment=target.environment)
+    return parse_placed
 
 
 def _rollback(line: _Line, verb: str) -> Request:
@@ -300,20 +294,6 @@ def _rollback(line: _Line, verb: str) -> Request:
     if isinstance(target, Misunderstood):
         return target
     return RollbackRequest(app=target.app, environment=target.environment, version=target.version)
-
-
-def _retry(line: _Line, verb: str) -> Request:
-    target = _target(line, verb)
-    if isinstance(target, Misunderstood):
-        return target
-    return RetryRequest(app=target.app, environment=target.environment)
-
-
-def _restart(line: _Line, verb: str) -> Request:
-    target = _target(line, verb)
-    if isinstance(target, Misunderstood):
-        return target
-    return RestartRequest(app=target.app, environment=target.environment)
 
 
 @dataclass(slots=True)
@@ -379,17 +359,13 @@ _PARSERS: Mapping[str, Callable[[_Line, str], Request]] = {
     "deploy": lambda line, _: _deploy(line, 1),
     "plan": _plan,
     "status": lambda line, _: _status(line, 1),
-    "promote": _promote,
-    "advance": _promote,
-    "full": _promote,
-    "abort": _abort,
-    "cancel": _abort,
+    **dict.fromkeys(("promote", "advance", "full"), _promote),
+    **dict.fromkeys(("abort", "cancel"), _placed(AbortRequest)),
     "rollback": _rollback,
-    "retry": _retry,
+    "retry": _placed(RetryRequest),
     "history": _history,
-    "pause": _pause,
-    "hold": _pause,
-    "resume": _resume,
-    "restart": _restart,
+    **dict.fromkeys(("pause", "hold"), _placed(PauseRequest)),
+    "resume": _placed(ResumeRequest),
+    "restart": _placed(RestartRequest),
     "help": _help,
 }

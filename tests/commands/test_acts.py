@@ -7,7 +7,7 @@ import pytest
 from typing_extensions import override
 
 from commands import abort, pause, promote, restart, resume
-from commands.core.acts import gate_of, possible
+from commands.core.acts import gate_of, is_waiting, possible
 from commands.core.catalog import Grant
 from commands.core.model import (
     Action,
@@ -166,6 +166,8 @@ async def test_typed_acts_find_what_is_in_motion() -> None:
     desk = Desk()
     assert (await typed(desk, PromoteRequest(app="shop"))).code is ReasonCode.NOTHING_IN_MOTION
     assert (await typed(desk, AbortRequest(app="gone"))).code is ReasonCode.UNKNOWN_APP
+    for request in (PauseRequest(app="shop"), ResumeRequest(app="shop")):
+        assert (await typed(desk, request)).code is ReasonCode.NOTHING_IN_MOTION
     row = waiting(desk)
     assert (await typed(desk, PromoteRequest(app="store", is_full=True))).code is ReasonCode.REQUESTED
     assert (await typed(desk, AbortRequest(app="shop", environment="staging"))).code is ReasonCode.REQUESTED
@@ -234,6 +236,11 @@ def test_only_what_would_work_is_offered(changes: dict[str, object], expected: l
 def test_what_is_not_settled_is_not_restarted(changes: dict[str, object], expected: list[Action]) -> None:
     row = make.deployment(stage=Stage.PAUSED, rollout=make.rollout(**changes))
     assert [act.action for act in possible(row)] == expected
+
+
+def test_what_is_not_current_waits_for_nobody() -> None:
+    assert not is_waiting(make.rollout(is_current=False))
+    assert is_waiting(make.rollout())
 
 
 NEWER = Later(number=143, version="v1.3", action=Action.DEPLOY, by=make.ALICE, at=make.NOON)

@@ -51,6 +51,30 @@ def test_an_analysis_that_cannot_decide_asks_a_person(quiet_world: World) -> Non
 
 
 @pytest.mark.stand_in("an app that crashes at a word")
+@pytest.mark.stand_in(NO_SUCH_METRIC)
+def test_what_an_analysis_could_not_decide_is_made_again_or_gone_past_by_a_person(quiet_world: World) -> None:
+    world = quiet_world
+    with_values(world, "shop", MEASURED)
+    world.start_bot()
+    world.fault(system="rollouts", kind="analysis", match="success-rate", verdict="Inconclusive", value="[NaN]")
+    world.type("alice", "/deploy shop v1.2 canary")
+    card = world.card_shows("the analysis could not decide")
+    assert card.buttons[:2] == ("Go on", "Run the analysis again")
+    world.press("bob", "Run the analysis again")
+
+    def undecided() -> list[str]:
+        return [line for line in world.thread(card) if line.startswith("The analysis could not decide")]
+
+    world.until(lambda: len(undecided()) == 2, "the second analysis could not decide either")
+    assert "@bob had the analysis run again" in world.thread(card)
+    world.card_shows("the analysis could not decide")
+    world.press("bob", "Go on")
+    world.card_shows("waits for a promote", "20 % on v1.2")
+    said = world.thread(card)
+    assert "@bob went on past the analysis that could not decide" in said
+    assert not any("outside Slipway" in line for line in said)
+
+
 def test_a_crash_loop_is_explained_with_the_last_lines_of_the_app(world: World) -> None:
     log = ["starting on :8080", "FATAL: no route to database"]
     world.fault(system="rollouts", kind="crash-loop", match="shop", log=log, exit_code=3)

@@ -511,3 +511,53 @@ def test_garbage_anywhere_in_an_object_is_survived(data: st.DataObject, garbage:
 
 
 PAUSED = moment_of("canary-happy", RolloutPhase.PAUSED, step_index=3)
+
+
+WAITS: Obj = {"phase": "Paused", "controllerPause": True, "pauseConditions": [{"reason": "CanaryPauseStep"}]}
+PROMOTED: Obj = {"phase": "Paused", "controllerPause": True}
+WENT_ON: Obj = {"phase": "Paused", "controllerPause": False, "currentStepIndex": 2}
+
+
+@pytest.mark.parametrize(
+    ("status", "spec", "generation", "is_pending"),
+    [
+        (WAITS, {}, 4, False),
+        (PROMOTED, {}, 4, True),
+        (WENT_ON, {}, 4, True),
+        (WAITS | {"promoteFull": True}, {}, 4, True),
+        (WAITS | {"abort": True}, {}, 4, True),
+        (WAITS | {"abort": True, "abortedAt": "2026-11-02T12:00:00Z"}, {}, 4, False),
+        # A hold, a resume and a restart are changes of the spec.
+        (WAITS, {"paused": True}, 5, True),
+        (WAITS, {}, 5, True),
+        (WAITS, {"restartAt": "2026-11-02T12:00:00Z"}, 5, True),
+        (WAITS, {"paused": True}, 4, False),
+        (PROMOTED, {"paused": True}, 4, False),
+        ({"phase": "Progressing"}, {}, 4, False),
+        ({"phase": "Healthy"}, {}, 4, False),
+    ],
+)
+def test_what_the_controller_has_not_acted_on_yet_is_told(
+    status: Obj, spec: Obj, generation: int, *, is_pending: bool
+) -> None:
+    """What stays so is nudged: Argo Rollouts 1.9 may lose it, and a change of the spec like any other act."""
+    rollout = {
+        "metadata": {"name": "shop", "generation": generation},
+        "spec": spec,
+        "status": {"observedGeneration": "4", **status},
+    }
+    assert project_rollout(rollout).is_act_pending is is_pending
+
+
+@pytest.mark.parametrize("name", ["canary-manual-pause", "canary-promote-while-paused"])
+def test_what_is_held_keeps_the_pause_of_its_step_beneath(name: str) -> None:
+    held = [
+        seen
+        for kind, _, obj in objects(name, "rollouts")
+        if (seen := project_rollout(obj)).is_held and seen.is_observed and seen.phase is RolloutPhase.PAUSED
+    ]
+    assert held
+    assert {each.pause.reason for each in held if each.pause} == {PauseReason.MANUAL}
+    beneath = {each.pause.beneath for each in held if each.pause}
+    assert PauseReason.STEP in beneath
+    assert all(each.pause.since_text for each in held if each.pause and each.pause.beneath)
