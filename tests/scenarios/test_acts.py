@@ -48,7 +48,7 @@ def test_a_timed_pause_need_not_be_waited_for(world: World) -> None:
     card = at_timed_pause(world)
     world.press("bob", "Advance now")
     world.card_shows("done in")
-    assert "@bob advanced to 100 %" in world.thread(card)
+    assert "@bob advanced to 100 %" in world.thread_ends(card, "Done in")
 
 
 def test_what_is_held_can_be_advanced_taken_to_the_end_and_aborted(world: World) -> None:
