@@ -75,7 +75,11 @@ def _why_aborted(before: RolloutSnapshot | None, rollout: RolloutSnapshot, log: 
     known = (*rollout.problems, *(before.problems if before is not None else ()))
     worst: PodProblem = next((each for each in known if each.cause != Cause.PROGRESS_DEADLINE), known[0])
     return Failure(
-        step="", message=worst.message or rollout.message, exit_code=worst.exit_code, cause=worst.cause, lines=log
+        step="",
+        message=worst.message or rollout.abort_reason or rollout.message,
+        exit_code=worst.exit_code,
+        cause=worst.cause,
+        lines=log,
     )
 
 

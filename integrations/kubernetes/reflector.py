@@ -103,6 +103,8 @@ class Reflector(Generic[T]):
         self._last_contact: datetime | None = None
         self._failure = ""
         self.synced = asyncio.Event()
+        self.tried = asyncio.Event()
+        """Set once it has listed, or has learned that it cannot for now."""
 
     @property
     def items(self) -> Mapping[str, T]:
@@ -151,6 +153,7 @@ class Reflector(Generic[T]):
                 # The version itself may be what is refused, after a restored backup for instance.
                 self._version = ""
             self._failure = failure.message
+            self.tried.set()
             self._outage.down(self, failure, title=self._source.title)
 
     def _backoff(self, wanted: timedelta) -> float:
@@ -183,6 +186,7 @@ class Reflector(Generic[T]):
         self._is_paged = True
         self._last_contact = datetime.now(UTC)
         self.synced.set()
+        self.tried.set()
 
     def _page(self, continued: str) -> dict[str, str]:
         params = {"labelSelector": self._source.selector}

@@ -85,8 +85,9 @@ class NamespaceWatch:
 
     @property
     def has_rollouts(self) -> bool:
-        """Say whether Rollouts and ReplicaSets have been listed; what explains them may come later, or never."""
-        return self._rollouts.is_synced and self._replica_sets.is_synced
+        """Say whether Rollouts and ReplicaSets have been listed, and what explains them too, if it may be."""
+        is_explained = all(reflector.tried.is_set() for reflector in self._explaining)
+        return self._rollouts.is_synced and self._replica_sets.is_synced and is_explained
 
     @property
     def has_workflows(self) -> bool:
@@ -118,6 +119,8 @@ class NamespaceWatch:
     async def until_synced(self) -> None:
         for reflector in (self._rollouts, self._replica_sets, self._workflows):
             await reflector.synced.wait()
+        for explaining in self._explaining:
+            await explaining.tried.wait()
 
     async def run(self) -> None:
         """Watch until cancelled."""

@@ -385,3 +385,13 @@ async def test_a_container_that_has_not_started_has_no_log(tmp_path: Path) -> No
         put_pod(bench.store, "pod", node=f"{NAME}.release")
         bench.store.merge_patch("Pod", "staging", "pod", {"status": {"phase": "Pending"}}, subresource="status")
         assert await bench.pipelines.log(SHOP, name=NAME, step="release") == ()
+
+
+async def test_nothing_is_said_of_a_rollout_before_its_pods_could_be_looked_at(tmp_path: Path) -> None:
+    store = Store()
+    made = put_rollout(store)
+    put_app_pod(store, "sick", replica_set=f"shop-{made['status']['currentPodHash']}")
+    async with running(tmp_path, store=store) as bench:
+        # A bot that starts anew must not take a trouble for gone that it has not seen yet.
+        assert bench.rollouts.is_synced(SHOP)
+        assert [each.pod for each in _seen(bench).problems] == ["sick"]
