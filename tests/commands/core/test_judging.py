@@ -59,7 +59,7 @@ def reason(row: Deployment, action: Action) -> ReasonCode | None:
         (BESIDE, Action.PROMOTE, R.UNDECIDED),
         (replace(MOVING, restarting_since="x"), Action.RESTART, R.RESTARTING),
         *((ABORTED, action, R.NOT_HELD if action is Action.RESUME else R.GOING_BACK) for action in ACTS),
-        *((STARTING, action, R.ARRIVING) for action in set(ACTS) - {Action.RESUME, Action.RESTART}),
+        *((STARTING, action, R.ARRIVING) for action in ACTS if action not in {Action.RESUME, Action.RESTART}),
         *((replace(MOVING, is_current=False), action, R.STILL_RELEASING) for action in ACTS),
         *((None, action, R.STILL_RELEASING) for action in ACTS),
         (MOVING, Action.CANCEL, R.NOT_REVERSIBLE),
