@@ -5,12 +5,13 @@ same thing.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commands.core.card import Card, draw
 from commands.core.errors import Permanent
 from commands.core.model import CardRef, Deployment
 from commands.core.ports import Chat, Deployments
+from commands.core.reasons import Milestone
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +30,24 @@ class Show:
             return
         ref = await self._card(row)
         for milestone in await self.deployments.unsaid(deployment_id):
-            await self.chat.say(ref, milestone)
+            await self._say(row, ref, milestone)
             await self.deployments.said(deployment_id, key=milestone.key)
+
+    async def _say(self, row: Deployment, ref: CardRef, milestone: Milestone) -> None:
+        """Say a line in the thread; what somebody removed of the past is not missed."""
+        try:
+            await self.chat.say(ref, milestone)
+        except Permanent as failure:
+            if row.later is None:
+                raise
+            log.warning("the thread of #%d does not hear of what came later: %s", row.number, failure.message)
 
     async def _card(self, row: Deployment) -> CardRef:
         card = draw(row, await self.deployments.acts(row.id))
         if row.card is None:
             ref = await self._post(row, card)
         elif row.card.sent != self.chat.digest(card):
-            ref = await self._edit(row.card, card)
+            ref = await self._edit(row, row.card, card)
         else:
             ref = row.card
         await self.deployments.shown(row.id, card=ref, revision=row.revision)
@@ -51,10 +61,16 @@ class Show:
             log.warning("the card of #%d goes to %s alone: %s", row.number, row.requester.name, failure.message)
             return await self.chat.post(row.requester.chat_id, card)
 
-    async def _edit(self, ref: CardRef, card: Card) -> CardRef:
-        """Edit the card in place; one that somebody deleted is posted anew, for its buttons are needed."""
+    async def _edit(self, row: Deployment, ref: CardRef, card: Card) -> CardRef:
+        """Edit the card in place; one that somebody deleted is posted anew, for its buttons are needed.
+
+        A card of the past is not: it would only be in the way.
+        """
         try:
             return await self.chat.update(ref, card)
         except Permanent as failure:
+            if row.later is not None:
+                log.warning("the card of #%d does not say what came later: %s", row.number, failure.message)
+                return replace(ref, sent=self.chat.digest(card))
             log.warning("a card cannot be edited and is posted anew: %s", failure.message)
             return await self.chat.post(ref.channel, card)

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from typing_extensions import override
 
-from commands.core.model import Action, Content, Deployment, Failure, Source, Stage, Takeover
+from commands.core.errors import Permanent
+from commands.core.model import Action, CardRef, Content, Deployment, Failure, Source, Stage, Takeover
 from commands.core.observed import PipelinePhase, Replicas, RolloutPhase, StepPhase, Strategy
 from commands.core.reasons import Milestone, MilestoneCode
 from commands.flow.succession import Succession
 from tests import make
 from tests.commands.desk import Desk
+from tests.fakes.chat import FakeChat
 from tests.fakes.deployments import FakeDeployments
 
 BACK = Source(action=Action.ROLLBACK, number=140)
@@ -162,3 +165,34 @@ async def test_the_old_version_of_a_switch_is_watched_after_the_end_and_forgotte
     desk.clock.pass_by(300)
     assert (await desk.advance.run(row.id)).is_over
     assert (await desk.row(row)).watched_until is None
+
+
+async def test_a_card_of_the_past_that_somebody_deleted_is_not_posted_anew() -> None:
+    desk = Desk()
+    before, row = succeeded(desk), begun(desk, version="v1.1", source=BACK)
+    await desk.show.run(before.id)
+    desk.chat.cards.clear()
+    succession = Succession(deployments=desk.deployments)
+    await succession.begin(row)
+    await succession.end(replace(row, stage=Stage.SUCCEEDED))
+    await desk.show.run(before.id)
+    assert desk.chat.cards == {}
+    assert before.id not in await desk.deployments.unfinished()
+
+
+class Deaf(FakeChat):
+    """A chat whose threads take no lines."""
+
+    @override
+    async def say(self, ref: CardRef, milestone: Milestone) -> None:
+        raise Permanent("Slack", "thread_not_found")
+
+
+async def test_a_thread_of_the_present_that_does_not_take_its_lines_is_tried_again() -> None:
+    desk = Desk(chat=Deaf())
+    row = begun(desk)
+    said = (Milestone(key="x", code=MilestoneCode.PAUSED),)
+    assert await desk.deployments.save(row, milestones=said) is not None
+    with pytest.raises(Permanent):
+        await desk.show.run(row.id)
+    assert await desk.deployments.unsaid(row.id) == said

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from commands.core import back, watching
-from commands.core.acts import can_switch_back, expected_of, gate_of, next_gate, possible
+from commands.core.acts import can_switch_back, expected_of, gate_of, is_waiting, next_gate, possible
 from commands.core.back import Here, Readiness
 from commands.core.card import Headline, headline_of
 from commands.core.lifecycle import step
@@ -105,6 +105,8 @@ def test_nothing_else_is_passed_by_itself(changes: dict[str, object]) -> None:
 
 
 def test_an_ordinary_deployment_waits_at_its_gates() -> None:
+    assert is_waiting(make.rollout())
+    assert not is_waiting(make.rollout(is_current=False))
     assert next_gate(make.deployment(stage=Stage.PAUSED, rollout=make.rollout())) is None
 
 

@@ -149,6 +149,7 @@ def test_rollout_without_words_or_with_an_app_shows_the_status() -> None:
         ("/rollout", "rollback", ReasonCode.MISSING_APP, []),
         ("/rollout", "rollback shop v1.1", ReasonCode.UNKNOWN_WORD, []),
         ("/rollout", "retry", ReasonCode.MISSING_APP, []),
+        ("/rollout", "history", ReasonCode.MISSING_APP, []),
         ("/rollout", "history shop now", ReasonCode.UNKNOWN_WORD, []),
         ("/rollout", "abort shop now", ReasonCode.UNKNOWN_WORD, []),
         ("/rollout", "promote shp", ReasonCode.UNKNOWN_APP, ["/rollout promote shop"]),
