@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT))
 
 from bot import settings  # noqa: E402  # after the path is set: this runs as a script
 from bot.dispatch import TEXTS  # noqa: E402
-from docs import chart  # noqa: E402
+from docs import chart, failures  # noqa: E402
 
 BEGIN, END = "<!-- commands: made by `make docs` from the verbs' docstrings -->\n", "<!-- end of commands -->"
 SETTINGS = """# Settings
@@ -38,6 +38,7 @@ def rendered() -> Mapping[Path, str]:
     _, _, after = rest.partition(END)
     return {
         ROOT / "README.md": before + BEGIN + commands() + END + after,
+        ROOT / "docs" / "failures.md": failures.page(),
         ROOT / "docs" / "settings.md": SETTINGS + settings.table(),
         ROOT / "charts" / "app" / "README.md": chart.readme(ROOT / "charts" / "app"),
     }

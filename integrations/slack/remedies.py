@@ -75,7 +75,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "pod-deleted": "Somebody or something deleted the step's pod. " + RETRY,
     "cancelled": "It was stopped in Argo. " + RETRY,
     "release-pending": "Somebody else releases this app right now. Wait until that is done. " + RETRY,
-    "release-failed": "Read the lines above. The Rollout tells more: `/status {app}`.",
+    "release-failed": "Read the lines above. The Rollout tells more: `/rollout status {app}`.",
     # What keeps a release from coming up
     "app-out-of-memory": "Raise `resources.limits.memory` in the app's `values`, or make the app take less. " + AGAIN,
     "crash-loop": "The app ends by itself; its last lines are above. Mend it, and deploy what has the cure.",
