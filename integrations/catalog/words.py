@@ -19,26 +19,19 @@ from integrations.catalog.problems import shown, suggestion
 
 VERBS: Final = frozenset(
     {
-        *(
-            "deploy",
-            "rollout",
-            "help",
-            "status",
-            "promote",
-            "advance",
-            "full",
-            "abort",
-            "retry",
-            "pause",
-            "hold",
-            "resume",
-        ),
+        *("deploy", "rollout", "help", "status", "promote", "advance", "full", "abort", "retry"),
+        *("pause", "hold", "resume"),
         *("restart", "rollback", "history", "plan", "cancel", "approve", "to", "because", "latest", "all"),
         "page",
     }
 )
 STEPS: Final = (*STEP_MINUTES, NO_STEP)
-ACTIONS: Final = {**{action.value: action.value for action in Action}, "advance": Action.PROMOTE.value, "*": "*"}
+ACTIONS: Final = {
+    **{action.value: action.value for action in Action},
+    "advance": Action.PROMOTE.value,
+    "hold": Action.PAUSE.value,
+    "*": "*",
+}
 NAME_PATTERN: Final = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 NAMESPACE_PATTERN: Final = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 DURATION_PATTERN: Final = r"^[1-9][0-9]{0,5}[smhd]$"

@@ -63,9 +63,9 @@ def test_grants_of_the_example_cover_what_they_name() -> None:
     assert admin.covers(action="cancel", app="shop", environment="production")
 
 
-def test_advance_is_promote() -> None:
-    grant = catalog_with("grants.0.may", ["advance", "Deploy"]).grants[0]
-    assert grant.may == {"promote", "deploy"}
+def test_advance_is_promote_and_hold_is_pause() -> None:
+    grant = catalog_with("grants.0.may", ["advance", "Deploy", "hold"]).grants[0]
+    assert grant.may == {"promote", "deploy", "pause"}
 
 
 @pytest.mark.parametrize("word", STRATEGY_WORDS)
