@@ -62,6 +62,8 @@ def _why_not(deployment: Deployment, action: Action) -> ReasonCode:
 
 
 def _why_not_afterwards(deployment: Deployment, action: Action) -> ReasonCode:
+    if action is Action.ABORT:
+        return ReasonCode.NOTHING_TO_ABORT
     if action is not Action.RESTART:
         return ReasonCode.ALREADY_FINISHED
     rollout = deployment.rollout

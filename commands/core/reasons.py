@@ -60,6 +60,7 @@ class ReasonCode(StrEnum):
     CANNOT_HOLD = "cannot-hold"
     RESTARTING = "restarting"
     NOTHING_TO_RESTART = "nothing-to-restart"
+    NOTHING_TO_ABORT = "nothing-to-abort"
     ALREADY_DONE = "already-done"
     ALREADY_FINISHED = "already-finished"
     STALE = "stale"

@@ -253,6 +253,11 @@ SAYINGS: dict[R, Saying] = {
         "{app} in {environment} is being restarted already (#{deployment}).",
         "Its card shows when that is done.",
     ),
+    R.NOTHING_TO_ABORT: Saying(
+        "Nothing was done.",
+        "Nothing of {app} is in motion in {environment}, so there is nothing to abort.",
+        "To go back to what ran before, type `/rollout rollback {app}`.",
+    ),
     R.NOTHING_TO_RESTART: Saying(
         "Nothing was done.",
         "Nothing that Slipway has deployed in full runs as {app} in {environment}.",
@@ -375,6 +380,7 @@ FACTS: dict[R, frozenset[str]] = {
     R.ALREADY_HELD: frozenset({"deployment", "app", "version", "environment", "by"}),  # `by` is empty for outside.
     R.CANNOT_HOLD: frozenset({"deployment", "app", "environment"}),
     R.RESTARTING: frozenset({"deployment", "app", "environment"}),
+    R.NOTHING_TO_ABORT: frozenset({"app", "environment"}),
     R.NOTHING_TO_RESTART: frozenset({"app", "environment"}),
     R.ALREADY_DONE: frozenset({"action", "by", "ago"}),  # `ago`: seconds as a number, or a text like "3 s".
     R.ALREADY_FINISHED: frozenset({"deployment", "app", "version", "environment"}),

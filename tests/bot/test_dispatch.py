@@ -115,7 +115,7 @@ async def test_people_of_another_team_are_refused_before_anything_is_looked_at(l
         ("/rollout", "plan shop v1.2", ReasonCode.PLAN),
         ("/deploy", "help plan", ReasonCode.HELP),
         ("/rollout", "promote shop", ReasonCode.NOTHING_IN_MOTION),
-        ("/rollout", "abort shop", ReasonCode.NOTHING_IN_MOTION),
+        ("/rollout", "abort shop", ReasonCode.NOTHING_TO_ABORT),
         ("/rollout", "prommote shop", ReasonCode.UNKNOWN_VERB),
     ],
 )

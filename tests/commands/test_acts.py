@@ -138,7 +138,8 @@ async def test_nothing_moves_after_the_end() -> None:
     row = waiting(desk)
     gate = gate_of(row, Action.ABORT)
     done = desk.deployments.put(replace(row, stage=Stage.SUCCEEDED, rollout=make.healthy()))
-    assert (await press(desk, done, Action.ABORT, gate=gate)).code is ReasonCode.ALREADY_FINISHED
+    assert (await press(desk, done, Action.ABORT, gate=gate)).code is ReasonCode.NOTHING_TO_ABORT
+    assert (await press(desk, done, Action.PROMOTE)).code is ReasonCode.ALREADY_FINISHED
 
 
 async def test_promote_of_what_does_not_wait_and_cancel_of_what_is_released_explain_themselves() -> None:
@@ -166,6 +167,7 @@ async def test_typed_acts_find_what_is_in_motion() -> None:
     desk = Desk()
     assert (await typed(desk, PromoteRequest(app="shop"))).code is ReasonCode.NOTHING_IN_MOTION
     assert (await typed(desk, AbortRequest(app="gone"))).code is ReasonCode.UNKNOWN_APP
+    assert (await typed(desk, AbortRequest(app="shop"))).code is ReasonCode.NOTHING_TO_ABORT
     for request in (PauseRequest(app="shop"), ResumeRequest(app="shop")):
         assert (await typed(desk, request)).code is ReasonCode.NOTHING_IN_MOTION
     row = waiting(desk)
