@@ -69,7 +69,7 @@ def test_alice_deploys_eve_is_refused_and_bob_promotes_on_the_page(page: Page) -
     picture(page, "canary-waits")
     page.get_by_role("button", name="20 % → 50 %").click()
     expect(page.get_by_text(re.compile("50 % on v1.2")).first).to_be_visible()
-    page.get_by_role("button", name="50 % → 100 %").click()
+    page.get_by_role("button", name="Advance now").click()
     expect(page.get_by_text(re.compile("done in")).first).to_be_visible()
     page.get_by_text(re.compile(r"\d+ replies")).first.click()
     expect(page.get_by_text("advanced to 50 %").first).to_be_visible()
