@@ -89,6 +89,20 @@ def test_what_was_held_outside_is_let_go_of_by_the_card_and_the_other_way_round(
     assert said[-4:] == ["Held outside Slipway", "Resumed by @bob", "Held by @bob", "Resumed outside Slipway"]
 
 
+def test_a_green_that_is_held_is_switched_all_the_same(world: World) -> None:
+    world.type("alice", "/deploy pay v2.0")
+    world.card_shows("done in", number=1)
+    world.type("alice", "/deploy pay v2.1")
+    world.card_shows("green is ready", number=2)
+    world.press("bob", "Hold")
+    world.card_shows("blue-green · held", "Held by @bob", number=2)
+    world.press("bob", "Switch traffic to v2.1")
+    done = world.card_shows("done in", number=2)
+    said = world.thread_ends(done, "Done in")
+    assert "@bob switched traffic to v2.1" in said
+    assert [line for line in said if "outside" in line or "Resumed" in line] == []
+
+
 def test_killed_while_it_is_held_the_card_still_says_by_whom(world: World) -> None:
     card = at_first_pause(world)
     world.press("bob", "Hold")
