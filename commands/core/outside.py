@@ -128,7 +128,9 @@ def _is_promoted(
     was, now_at = old.step_index or 0, new.step_index or 0
     if not is_waiting(old):
         # More happened than was seen. At the end it may be a way back that the controller took in one go.
-        passed = [at for at in range(was, min(now_at, len(old.steps))) if _is_gate(old, at)]
+        # A gate that it stands at without a pause is one that is being left: whoever did that has been told of.
+        first = was + 1 if any(each.kind is OutsideKind.PROMOTED for each in before.outside) else was
+        passed = [at for at in range(first, min(now_at, len(old.steps))) if _is_gate(old, at)]
         return now_at < len(old.steps) and any(not _was_promoted(acts, old, at) for at in passed)
     until = old.pause.until if old.pause else None
     has_ended_itself = until is not None and now >= until - _SKEW

@@ -106,6 +106,11 @@ def test_what_was_done_outside_is_seen_for_what_it_is_once(what: str) -> None:
     assert not [each for each in again.milestones if each.code is MilestoneCode.MOVED_OUTSIDE]
 
 
+def test_a_promote_that_is_seen_in_two_steps_is_marked_once() -> None:
+    leaving = look(row(make.rollout()), MOVING)
+    assert kinds(look(leaving.deployment, replace(NEXT, step_index=3))) == [(OutsideKind.PROMOTED, "")]
+
+
 def test_what_was_held_outside_and_let_go_of_is_marked_both_times() -> None:
     held = look(row(make.rollout()), HELD)
     assert kinds(look(held.deployment, make.rollout())) == [(OutsideKind.PAUSED, ""), (OutsideKind.RESUMED, "")]
