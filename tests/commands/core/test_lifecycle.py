@@ -419,11 +419,20 @@ snapshots = st.none() | st.sampled_from(
         make.rollout(deployment=143),
         make.rollout(is_aborted=True, phase=RolloutPhase.DEGRADED, pause=None, new=Replicas()),
         make.rollout(pause=None, phase=RolloutPhase.PROGRESSING),
-        make.rollout(pause=Pause(reason=PauseReason.MANUAL)),
+        make.held(),
+        make.held(pause=Pause(reason=PauseReason.MANUAL)),
+        make.held(is_aborted=True, phase=RolloutPhase.DEGRADED, pause=None),
+        make.rollout(pause=Pause(reason=PauseReason.INCONCLUSIVE, since_text="x")),
+        make.healthy(restart_at="2026-11-02T12:00:00Z", restarting_since="2026-11-02T12:00:00Z"),
+        make.healthy(restart_at="2026-11-02T12:00:00Z"),
     ]
 )
 pipelines = st.none() | st.builds(lambda phase: make.pipeline(phase=phase), st.sampled_from(PipelinePhase))
-actions = st.lists(st.sampled_from([Action.PROMOTE, Action.FULL, Action.ABORT, Action.CANCEL]), max_size=3)
+ASKED = (
+    *(Action.PROMOTE, Action.REANALYSE, Action.FULL, Action.PAUSE, Action.RESUME, Action.RESTART),
+    *(Action.ABORT, Action.CANCEL),
+)
+actions = st.lists(st.sampled_from(ASKED), max_size=3)
 
 
 @given(stages, snapshots, snapshots, pipelines, actions, st.booleans())
