@@ -1,7 +1,9 @@
 """The whole loop through the real bot process and real protocols: what a team sees when it deploys."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from tests.planted import every_kind
 from tests.scenarios.world import World
 
 
@@ -128,6 +130,25 @@ def test_a_failing_pipeline_step_is_named_on_the_card_with_its_cause(world: Worl
     assert any(message.is_broadcast for message in world.messages()), "a failure is heard in the channel"
     world.type("alice", "/deploy shop v1.2")
     world.card_shows("waits for a promote", number=2)
+
+
+def test_secrets_in_a_steps_log_are_shown_logged_and_stored_nowhere(quiet_world: World) -> None:
+    world = quiet_world
+    world.start_bot(SLIPWAY_LOG_LEVEL="DEBUG")
+    kinds = ("password in a setting", "github token", "jwt", "bearer header", "login in an address", "slack webhook")
+    planted = [every_kind()[kind] for kind in kinds]
+    log = ["pushing layers", *(each.text for each in planted), "error: the push was refused"]
+    world.fault(system="workflows", kind="step-fails", match="build-image", count=1, exit_code=12, log=log)
+    world.type("alice", "/deploy shop v1.2")
+    card = world.card_shows("failed at Image", "the push was refused")
+    world.thread_ends(card, "the push was refused")
+    assert world.bot is not None
+    world.bot.stop()
+    files = Path(world.environment["SLIPWAY_DATABASE"].partition("///")[2]).parent.glob("slipway.sqlite*")
+    stored = b"".join(file.read_bytes() for file in files).decode(errors="replace")
+    everything = "\n".join([stored, card.text, *world.thread(card), world.bot.output()])
+    assert "the push was refused" in stored
+    assert not [secret for each in planted for secret in each.secrets if secret in everything]
 
 
 def test_a_step_whose_image_cannot_be_had_says_so_while_it_waits(world: World) -> None:
