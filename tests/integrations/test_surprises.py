@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from commands.core.acts import is_moving, is_waiting, possible
+from commands.core.acts import expected_of, is_moving, possible
 from commands.core.card import Headline
 from commands.core.lifecycle import step
 from commands.core.model import Action, Stage
 from commands.core.moves import Seen
 from commands.core.observed import Replicas, RolloutPhase
+from integrations.kubernetes.patches import patch_for
 from integrations.kubernetes.rollouts import project_rollout, snapshot_of
+from playground.kubernetes.patches import apply_json_patch
 from tests.make import NOON, deployment, healthy, rollout
 from tests.replaying import Moment, replay
 
@@ -133,14 +135,21 @@ def test_the_same_content_again_is_done_at_once() -> None:
     assert step(again, seen=Seen(rollout=healthy()), acts=(), now=NOON).deployment.stage is Stage.SUCCEEDED
 
 
-def test_an_analysis_that_cannot_decide_is_no_pause_for_a_plain_promote() -> None:
+def test_a_promote_of_an_undecided_analysis_leaves_its_step_so_that_it_is_not_made_again() -> None:
     undecided = [
         moment
         for moment in release("canary-analysis-inconclusive", 2)
         if moment.fresh.headline is Headline.INCONCLUSIVE
+        and Action.PROMOTE in {each.action for each in moment.fresh.buttons}
     ]
     assert undecided
-    assert all(moment.seen is not None and not is_waiting(moment.seen) for moment in undecided)
+    for moment in undecided:
+        assert moment.seen is not None
+        assert moment.rollout is not None
+        patch = patch_for(Action.PROMOTE, expected_of(moment.seen, Action.PROMOTE))
+        before, after = moment.rollout["status"], apply_json_patch(moment.rollout, patch)["status"]
+        assert after["currentStepIndex"] == before["currentStepIndex"] + 1
+        assert after["controllerPause"] is False
 
 
 def test_a_status_without_weights_or_durations_is_enough() -> None:

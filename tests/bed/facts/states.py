@@ -4,7 +4,7 @@ Pure. Each is strict about what was observed, because a status may speak of the 
 """
 
 from integrations.kubernetes.fields import Obj, at, mappings, text
-from integrations.kubernetes.rollouts import is_observed
+from integrations.kubernetes.phases import is_observed
 from tests.bed.facts.objects import Check
 
 

@@ -8,7 +8,7 @@ from commands.core.observed import RolloutPhase, RolloutSnapshot
 from commands.core.ports import PatchOutcome
 from integrations.kubernetes.fields import Obj, at
 from integrations.kubernetes.patches import patch_for
-from integrations.kubernetes.rollouts import is_observed
+from integrations.kubernetes.phases import is_observed
 from tests.bed.facts.manifests import PAUSE, blue_green, canary, rollout, service, template, weight
 from tests.bed.facts.objects import Space
 from tests.bed.facts.product import Product

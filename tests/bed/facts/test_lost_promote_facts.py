@@ -17,7 +17,7 @@ from commands.core.model import Action
 from commands.core.ports import PatchOutcome
 from integrations.kubernetes.fields import Obj, annotation, at, text
 from integrations.kubernetes.nudges import ANNOTATION, PATIENCE
-from integrations.kubernetes.rollouts import is_observed, is_unpausing
+from integrations.kubernetes.phases import is_observed, is_unpausing
 from tests.bed.facts.controllers import Controller, rollouts_controller
 from tests.bed.facts.manifests import PAUSE, canary, rollout, template, weight
 from tests.bed.facts.objects import Check, Space, Story
