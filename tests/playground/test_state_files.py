@@ -19,7 +19,7 @@ def test_the_kubeconfig_names_the_server_and_carries_the_token() -> None:
 
 def test_the_catalog_has_exactly_the_sections_of_the_format() -> None:
     catalog = yaml.safe_load(state_files.catalog(KUBECONFIG))
-    assert list(catalog) == ["clusters", "environments", "apps", "grants"]
+    assert list(catalog) == ["clusters", "environments", "apps", "grants", "steps"]
     assert catalog["clusters"] == {"main": {"kubeconfig": str(KUBECONFIG), "context": "main"}}
     assert catalog["environments"] == {
         "staging": {"cluster": "main", "namespace": "staging", "default": True},
@@ -28,6 +28,7 @@ def test_the_catalog_has_exactly_the_sections_of_the_format() -> None:
             "namespace": "production",
             "protected": True,
             "channel": "#prod-deploys",
+            "remind": "30m",
         },
     }
 
