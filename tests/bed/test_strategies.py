@@ -63,6 +63,7 @@ def test_the_round_has_every_change_once() -> None:
 def test_every_change_of_strategy_keeps_its_promises(world: World, ground: BedGround, tmp_path: Path) -> None:
     places, url = Places.from_environment(), service(ground, APP, "staging")
     namespace = next(name for name in ground.namespaces if name.startswith("staging"))
+    _wait_for(world, Visitors(url), RUNS)
     before, now = RUNS, OTHER
     for turn, strategy in enumerate(ROUND):
         with watching_pods(places, namespace, APP, tmp_path / f"{turn}.json") as pods, Visitors(url) as visitors:
