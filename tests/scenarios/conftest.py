@@ -10,7 +10,7 @@ from tests.scenarios.ground import Ground, PlaygroundGround
 from tests.scenarios.world import World, playing
 
 STAND_IN: str = "stand_in"
-BED_SECONDS = 600
+BED_SECONDS, PLAYGROUND_SECONDS = 600, 240
 REAL = {
     Cluster.OWN: "the real bed",
     Cluster.NODELESS: "the real bed, but with a stand-in for the node (no kubelet can run here)",
@@ -20,9 +20,11 @@ REAL = {
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out on the bed what only a stand-in can do; the reason is shown."""
-    if config.getoption("ground") == "bed":
-        for item in items:
-            item.add_marker(pytest.mark.timeout(BED_SECONDS))
+    is_bed = config.getoption("ground") == "bed"
+    for item in items:
+        if "tests/scenarios/" in item.nodeid:
+            item.add_marker(pytest.mark.timeout(BED_SECONDS if is_bed else PLAYGROUND_SECONDS))
+        if is_bed:
             for mark in item.iter_markers(STAND_IN):
                 item.add_marker(pytest.mark.skip(reason=f"only on stand-ins: {mark.args[0]}"))
 

@@ -52,7 +52,7 @@ class Ground(Protocol):
 class PlaygroundGround:
     """All servers are stand-ins, and quick."""
 
-    patience_seconds = 25.0
+    patience_seconds = 60.0
 
     def __init__(self, folder: Path, *, speed: float = 20, options: Sequence[str] = ()) -> None:
         self._process = Process(
