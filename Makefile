@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 CODE := bot commands integrations playground steps tests bench workflow-templates
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 JOBS ?= 2
+# On the bed scenarios mostly wait.
+BED_JOBS ?= 3
 BED := $(BIN)/python -m tests.bed
 # Only from make's own command line: a KUBECONFIG of the shell must never decide where tests write.
 ifeq ($(origin KUBECONFIG),command line)
@@ -79,7 +81,7 @@ bed-run: bed ## the bot on the bed, with the stand-in Slack's page on http://127
 	@$(BIN)/python -m tests.scenarios
 
 test-bed: bed ## the scenarios with the real parts in place of the stand-ins; KUBECONFIG=… BED_ADDRESS=…: on your cluster
-	@$(BED) shell $(abspath $(BIN))/python -m pytest -n $(JOBS) tests/scenarios --ground=bed -m "not page" $(ARGS)
+	@$(BED) shell $(abspath $(BIN))/python -m pytest -n $(BED_JOBS) tests/scenarios --ground=bed -m "not page" $(ARGS)
 
 test-facts: bed ## what the product relies on in Kubernetes, Argo and the servers, asked of the real ones
 	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed tests/steps tests/charts $(ARGS)

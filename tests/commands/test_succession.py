@@ -196,3 +196,14 @@ async def test_a_thread_of_the_present_that_does_not_take_its_lines_is_tried_aga
     with pytest.raises(Permanent):
         await desk.show.run(row.id)
     assert await desk.deployments.unsaid(row.id) == said
+
+
+async def test_a_thread_of_the_past_that_takes_no_lines_is_left_alone() -> None:
+    desk = Desk(chat=Deaf())
+    before, row = succeeded(desk), begun(desk, version="v1.1", source=BACK)
+    await Succession(deployments=desk.deployments).begin(row)
+    past = await desk.row(before)
+    said = (Milestone(key="x", code=MilestoneCode.PAUSED),)
+    assert await desk.deployments.save(past, milestones=said) is not None
+    await desk.show.run(before.id)
+    assert await desk.deployments.unsaid(before.id) == ()

@@ -19,6 +19,7 @@ from tests.scenarios.ground import ClusterView, Ground
 from tests.scenarios.process import Process
 
 LOOK_AGAIN_SECONDS: Final = 0.25
+PEOPLE: Final = ("alice", "bob", "carol", "eve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +185,11 @@ class World:
     def describe(self) -> str:
         """Say everything that helps to understand a failure."""
         cards = [message.text for message in self.messages()] + [m.text for m in self.messages("prod-deploys")]
+        told = [f"to {user}: {whisper.text}" for user in PEOPLE for whisper in self.whispers(user)]
         bot = self.bot.output() if self.bot else ""
         keys = ("namespace", "name", "deployment", "version", "phase", "message", "step", "current", "stable", "ready")
         rollouts = "\n".join(str({key: each.get(key) for key in keys}) for each in self.cluster()["rollouts"])
-        return "\n---\n".join([*cards, rollouts, bot, self._ground.output()])
+        return "\n---\n".join([*cards, *told, rollouts, bot, self._ground.output()])
 
     def _post(self, call: str, **body: object) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.post(f"/_drive/{call}", json=body).json()
