@@ -95,6 +95,14 @@ async def test_people_have_the_roles_of_the_seed(people: KeycloakPeople, name: s
     assert (found.name, set(found.roles)) == (name, roles)
 
 
+async def test_the_real_keycloak_lists_who_holds_a_role_and_no_disabled_account(people: KeycloakPeople) -> None:
+    chat_ids = {name: chat_user(name).id for name in ("bob", "carol")}
+    found = await people.holders_of(["approver"])
+    assert chat_ids["bob"] in found
+    assert chat_user("dave").id not in found, "dave is disabled"
+    assert await people.holders_of(["no-such-role"]) == ()
+
+
 @pytest.mark.parametrize(("name", "code"), [("dave", ReasonCode.ACCOUNT_DISABLED), ("mallory", ReasonCode.NOT_LINKED)])
 async def test_who_is_disabled_or_not_linked_is_a_stranger(people: KeycloakPeople, name: str, code: ReasonCode) -> None:
     assert await people.find(chat_user(name)) == Stranger(code=code)
