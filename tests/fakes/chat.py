@@ -10,7 +10,7 @@ from commands.core.errors import Permanent, SystemFailure
 from commands.core.form import Form
 from commands.core.model import CardRef
 from commands.core.reasons import Milestone, MilestoneCode, Notice, PlanCode, ReasonCode
-from integrations.slack import plan_words, thread_words, words
+from integrations.slack import plan_words, thread_words, word_facts
 from integrations.slack.client import digest_of
 from integrations.slack.form import render as render_form
 from integrations.slack.milestones import render as render_milestone
@@ -81,7 +81,7 @@ class FakeChat:
 
     async def whisper(self, *, channel: str, user: str, notice: Notice) -> None:
         self._fail()
-        _check(notice.code, notice.facts.keys(), words.FACTS[notice.code])
+        _check(notice.code, notice.facts.keys(), word_facts.FACTS[notice.code])
         for line in notice.lines:
             _check(line.code, line.facts.keys(), plan_words.FACTS[line.code])
         render_notice(notice)

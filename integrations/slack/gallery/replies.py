@@ -23,7 +23,7 @@ from commands.core.reasons import (
     PlanLine,
     ReasonCode,
 )
-from integrations.slack import plan_words, thread_words, words
+from integrations.slack import plan_words, thread_words, word_facts
 from integrations.slack.gallery import largest
 from integrations.slack.gallery.examples import DIGEST, NOON, healthy, rollout
 from integrations.slack.gallery.states import building, ended, moving, paused, rolling_out
@@ -177,7 +177,7 @@ def replies() -> Iterator[tuple[str, Notice, Notice]]:
         if code in LISTED:
             continue
         known = {**FACTS, **OWN_FACTS.get(code, {})}
-        facts = {name: known.get(name, "") for name in words.FACTS[code]}
+        facts = {name: known.get(name, "") for name in word_facts.FACTS[code]}
         notice = Notice(
             code=code,
             facts=facts,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.core.reasons import Choice, Fact, Label, Milestone, MilestoneCode, Notice, Offer, ReasonCode
-from integrations.slack import milestones, notices, thread_words, words
+from integrations.slack import milestones, notices, thread_words, word_facts
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless, texts
 from tests.integrations.slack.limits import assert_fits, buttons
 from tests.integrations.slack.readable import readable
@@ -17,7 +17,7 @@ OUTSIDE = st.one_of(st.text(max_size=300), st.sampled_from(HOSTILE))
 def notice(code: ReasonCode, outside: str, *, rows: int = 0, choices: int = 0) -> Notice:
     return Notice(
         code=code,
-        facts=dict.fromkeys(words.FACTS[code], outside),
+        facts=dict.fromkeys(word_facts.FACTS[code], outside),
         rows=(outside,) * rows,
         choices=tuple(Choice(label=outside, command=f"/deploy shop {n}") for n in range(choices)),
         offers=(Offer(version=outside, published_at=NOON, is_built=True, high=1, running=(outside,)),)

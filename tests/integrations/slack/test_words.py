@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from commands.core.card import Headline
 from commands.core.model import Action, Stage
 from commands.core.reasons import Fact, Label, MilestoneCode, ReasonCode
-from integrations.slack import card_words, names, phrases, thread_words, words
+from integrations.slack import card_words, names, phrases, thread_words, word_facts, words
 from integrations.slack.gallery.replies import FACTS, LISTED
 from integrations.slack.phrases import fill
 from tests.integrations.slack.hostile import HOSTILE
@@ -26,7 +26,7 @@ def said(code: ReasonCode, **changes: Fact) -> str:
 def test_every_reply_has_words_that_need_exactly_its_facts(code: ReasonCode) -> None:
     saying = words.SAYINGS[code]
     needed = phrases.needs(saying.what) | phrases.needs(saying.why) | phrases.needs(saying.next)
-    assert needed == words.FACTS[code]
+    assert needed == word_facts.FACTS[code]
 
 
 @pytest.mark.parametrize("code", list(MilestoneCode))

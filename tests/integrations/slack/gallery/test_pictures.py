@@ -8,7 +8,7 @@ import pytest
 from commands.core.card import Headline
 from commands.core.reasons import MilestoneCode, ReasonCode
 from integrations.catalog import words as catalog_words
-from integrations.slack import thread_words, words
+from integrations.slack import thread_words, word_facts
 from integrations.slack.gallery import largest, replies
 from integrations.slack.gallery.pictures import FORM, Picture, messages, pictures
 from integrations.slack.gallery.states import every_card
@@ -33,7 +33,7 @@ def test_every_card_reply_and_line_of_a_thread_is_in_the_gallery() -> None:
 
 def test_every_fact_of_a_text_has_an_example() -> None:
     own = {(code, fact) for code, facts in replies.OWN_FACTS.items() for fact in facts}
-    needed = {(code, fact) for code, facts in words.FACTS.items() for fact in facts} - own
+    needed = {(code, fact) for code, facts in word_facts.FACTS.items() for fact in facts} - own
     spoken = {(code, fact) for code, facts in thread_words.MILESTONE_FACTS.items() for fact in facts}
     assert {(code, fact) for code, fact in needed | spoken if fact not in replies.FACTS} == set()
 
