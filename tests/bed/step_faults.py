@@ -16,7 +16,7 @@ from typing_extensions import override
 from tests.bed.api import Api
 from tests.bed.places import REGISTRY
 
-TEMPLATE: Final = "slipway-deploy"
+TEMPLATES: Final = ("slipway-deploy", "slipway-release")
 NO_IMAGE: Final = f"{REGISTRY}/slipway/none:1"
 ASKS_FIRST: Final = """\
 import json, os, sys, time, urllib.request
@@ -75,7 +75,8 @@ class StepFaults:
         """Arm a fault, and let its step ask in every namespace; an image that cannot be had stays so in this world."""
         if fault.kind == "image-pull":
             for namespace in namespaces:
-                self._set(fault.step, namespace, "image", NO_IMAGE)
+                for template, place, _ in self._containers(fault.step, namespace):
+                    self._set(template, place, namespace, "image", NO_IMAGE)
             return
         with self._lock:
             self._faults.append(fault)
@@ -97,20 +98,23 @@ class StepFaults:
             return next((each.answer for each in self._faults if each.meets(step, workflow)), {"act": "go on"})
 
     def _let_ask(self, step: str, namespace: str) -> None:
-        command = self._template(step, namespace)[1]["container"]["command"]
-        if self.url not in " ".join(command):
-            url = f"{self.url}/?step={step}&workflow={{{{workflow.name}}}}"
-            self._set(step, namespace, "command", ["python3", "-c", ASKS_FIRST, url, *command])
+        for template, place, container in self._containers(step, namespace):
+            command = container["command"]
+            if self.url not in " ".join(command):
+                url = f"{self.url}/?step={step}&workflow={{{{workflow.name}}}}"
+                self._set(template, place, namespace, "command", ["python3", "-c", ASKS_FIRST, url, *command])
 
-    def _set(self, step: str, namespace: str, name: str, value: object) -> None:
+    def _set(self, template: str, place: int, namespace: str, name: str, value: object) -> None:
         """Change one field of a step's container."""
-        path = f"/spec/templates/{self._template(step, namespace)[0]}/container/{name}"
-        patch = [{"op": "replace", "path": path, "value": value}]
-        self._api.json_patch("WorkflowTemplate", namespace, TEMPLATE, patch)
+        patch = [{"op": "replace", "path": f"/spec/templates/{place}/container/{name}", "value": value}]
+        self._api.json_patch("WorkflowTemplate", namespace, template, patch)
 
-    def _template(self, step: str, namespace: str) -> tuple[int, dict[str, Any]]:
-        templates = self._api.get("WorkflowTemplate", namespace, TEMPLATE)["spec"]["templates"]
-        return next((number, each) for number, each in enumerate(templates) if each["name"] == step)
+    def _containers(self, step: str, namespace: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Find the step in every template that has it: the template, its place there, and its container."""
+        for template in TEMPLATES:
+            steps = self._api.get("WorkflowTemplate", namespace, template)["spec"]["templates"]
+            named = [(place, each) for place, each in enumerate(steps) if each["name"] == step]
+            yield from ((template, place, each["container"]) for place, each in named)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         faults = self

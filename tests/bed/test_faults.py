@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bed.step_faults import ASKS_FIRST, TEMPLATE, StepFault, StepFaults
+from tests.bed.step_faults import ASKS_FIRST, TEMPLATES, StepFault, StepFaults
 from tests.bed.wires import State, Wire, Wires
 
 LOOPBACK = "127.0.0.1"
@@ -108,24 +108,28 @@ def test_a_wire_can_lead_to_another_server(wires: Wires, echo: Echo) -> None:
 
 
 class Templates:
-    """The API with one template of two steps."""
+    """The API with two templates: one of two steps, and one that releases only."""
 
     def __init__(self) -> None:
-        self.steps = [
-            {"name": "build-image", "container": {"command": ["python", "-m", "steps.build_image"]}},
-            {"name": "release", "container": {"command": ["python", "-m", "steps.release"]}},
-        ]
-        self.patches = 0
+        self.steps = {
+            "slipway-deploy": [
+                {"name": "build-image", "container": {"command": ["python", "-m", "steps.build_image"]}},
+                {"name": "release", "container": {"command": ["python", "-m", "steps.release"]}},
+            ],
+            "slipway-release": [{"name": "release", "container": {"command": ["python", "-m", "steps.release"]}}],
+        }
+        self.patches: list[str] = []
 
     def get(self, kind: str, namespace: str, name: str) -> dict[str, Any]:
-        assert (kind, namespace, name) == ("WorkflowTemplate", "staging", TEMPLATE)
-        return {"spec": {"templates": self.steps}}
+        assert (kind, namespace) == ("WorkflowTemplate", "staging")
+        return {"spec": {"templates": self.steps[name]}}
 
-    def json_patch(self, _kind: str, _namespace: str, _name: str, operations: list[dict[str, Any]]) -> None:
+    def json_patch(self, _kind: str, _namespace: str, name: str, operations: list[dict[str, Any]]) -> None:
         [operation] = operations
-        assert operation["path"] == "/spec/templates/1/container/command"
-        self.steps[1]["container"] = {"command": operation["value"]}
-        self.patches += 1
+        place = len(self.steps[name]) - 1
+        assert operation["path"] == f"/spec/templates/{place}/container/command"
+        self.steps[name][place]["container"] = {"command": operation["value"]}
+        self.patches.append(name)
 
 
 @pytest.fixture
@@ -149,8 +153,8 @@ def ask(faults: StepFaults, workflow: str, step: str = "release") -> dict[str, A
 def test_only_the_named_step_asks_and_is_changed_once(faults: StepFaults, templates: Templates) -> None:
     faults.add(StepFault(step="release", kind="step-hangs"), iter(["staging"]))
     faults.add(StepFault(step="release", kind="step-fails"), iter(["staging"]))
-    assert templates.patches == 1
-    assert templates.steps[0]["container"] == {"command": ["python", "-m", "steps.build_image"]}
+    assert templates.patches == list(TEMPLATES)
+    assert templates.steps["slipway-deploy"][0]["container"] == {"command": ["python", "-m", "steps.build_image"]}
 
 
 def test_a_fault_strikes_so_many_workflows_and_each_of_its_retries(faults: StepFaults) -> None:
@@ -164,7 +168,9 @@ def test_a_step_that_hangs_goes_on_when_it_is_let(faults: StepFaults, templates:
     assert ask(faults, "first") == {"act": "hang"}
     faults.clear()
     assert ask(faults, "first") == {"act": "go on"}
-    assert templates.steps[1]["container"]["command"][:3] == ["python3", "-c", ASKS_FIRST]  # type: ignore[index]
+    for name in TEMPLATES:
+        command: Any = templates.steps[name][-1]["container"]
+        assert command["command"][:3] == ["python3", "-c", ASKS_FIRST]
 
 
 def test_the_asking_step_fails_as_it_is_told_and_otherwise_becomes_its_own_program(faults: StepFaults) -> None:
