@@ -176,6 +176,8 @@ def outcome(deployment: Deployment, *, by: Act | None) -> Milestone:
     }
     if code is MilestoneCode.ABORTED_BY_ANALYSIS:
         known |= measured(decided, failure.message if failure else "")
+    if code is MilestoneCode.ABORTED_BY_DEADLINE and failure is not None:
+        known["detail"] = failure.message.removesuffix(".")  # The line goes on behind it.
     return Milestone(
         key="outcome",
         code=code,

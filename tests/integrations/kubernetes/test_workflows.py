@@ -338,6 +338,12 @@ def test_a_log_keeps_what_only_looks_like_the_executor() -> None:
     assert own_lines("") == ()
 
 
+def test_a_kubelets_word_on_a_container_that_is_gone_is_no_log() -> None:
+    assert own_lines("unable to retrieve container logs for containerd://f70de80285a7d41a3d5d73de306a7") == ()
+    mine = "unable to retrieve container logs for the report"
+    assert own_lines(mine) == (mine,)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
