@@ -4,6 +4,7 @@ The controllers are the playground's; on the bed the same is asked of the real o
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,7 +24,8 @@ from tests.playground.argo.beds import PAUSE, W50, Cluster, canary, rollout
 
 WEB = Place(cluster="main", namespace="staging", app="web")
 TWO_PAUSES = canary(W50, PAUSE, PAUSE, {"setWeight": 75}, PAUSE)
-TIMES = 50
+TIMES = int(os.environ.get("RACE_TRIES", "10"))
+"""How often each race is run; fifty times before it is changed."""
 """How often what runs at once is tried before it is believed."""
 
 
@@ -85,6 +87,7 @@ async def test_two_promotes_of_the_plugin_skip_a_pause_and_two_of_slipways_do_no
         await at_pause(cluster, rollouts, bench, 2)
 
 
+@pytest.mark.timeout(240)
 async def test_twenty_promotes_at_once_move_one_step(tmp_path: Path) -> None:
     async with cluster_and_ports(tmp_path) as (cluster, rollouts, bench):
         for time in range(TIMES):
@@ -98,6 +101,7 @@ async def test_twenty_promotes_at_once_move_one_step(tmp_path: Path) -> None:
             await at_pause(cluster, rollouts, bench, 2)
 
 
+@pytest.mark.timeout(240)
 async def test_two_approvers_at_once_one_promotes_and_one_aborts_and_the_abort_wins(tmp_path: Path) -> None:
     async with cluster_and_ports(tmp_path) as (cluster, rollouts, bench):
         for time in range(TIMES):
