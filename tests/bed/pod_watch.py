@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,15 +20,17 @@ Obj = dict[str, Any]
 
 
 class PodWatch:
-    """What a watch of an app's pods wrote, to be read when it has ended."""
+    """What a watch of an app's pods wrote, to be read when it has ended; `since` is when it began."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, since: datetime) -> None:
         self._file = file
+        self._since = since
 
     def met(self) -> frozenset[tuple[str, str]]:
         """Return the pairs of templates of which a pod of the second began while one of the first lived.
 
-        A pod lives until it has ended or is gone; one that is ending still lives.
+        A pod lives until it has ended or is gone; one that is ending still lives. Those that the watch found there
+        have not begun under its eyes.
         """
         living: dict[str, str] = {}
         met: set[tuple[str, str]] = set()
@@ -37,7 +40,8 @@ class PodWatch:
             if event["type"] == "DELETED" or pod.get("status", {}).get("phase") in ENDED:
                 living.pop(uid, None)
             elif uid not in living:
-                met |= {(other, template) for other in living.values() if other != template}
+                if datetime.fromisoformat(pod["metadata"]["creationTimestamp"]) > self._since:
+                    met |= {(other, template) for other in living.values() if other != template}
                 living[uid] = template
         return frozenset(met)
 
@@ -65,7 +69,7 @@ def watching_pods(places: Places, namespace: str, app: str, file: Path) -> Itera
             [*command, *options, "--watch", "--output-watch-events", "--output=json"], stdout=output
         )
         try:
-            yield PodWatch(file)
+            yield PodWatch(file, datetime.now(UTC))
         finally:
             process.terminate()
             process.wait()

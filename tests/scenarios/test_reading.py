@@ -38,7 +38,7 @@ def test_history_tells_how_both_deployments_ended_and_which_can_come_back(world:
     world.type("alice", "/deploy pay v2.1 canary")
     world.card_shows("waits for a promote", number=2)
     world.press("bob", "Abort, back to v2.0")
-    world.card_shows("aborted", number=2)
+    world.card_shows("aborted", "Traffic is back on v2.0, and the release with it", number=2)
     world.type("alice", "/deploy pay v2.1 rolling")
     world.card_shows("done in", number=3)
     world.type("eve", "/rollout history pay staging")
