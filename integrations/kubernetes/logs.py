@@ -12,9 +12,7 @@ TAIL = 200
 LONGEST = 500
 _READ = 4_000
 
-_OTHERS = re.compile(
-    r'^time=\S+ .*\bargo=true\b|^\{.*"argo":\s*true|^unable to retrieve container logs for \w+://\w+$'
-)
+_OTHERS = re.compile(r'^time=\S+ .*\bargo=true\b|^\{.*"argo":\s*true|^unable to retrieve container logs for \w+://\w+$')
 _LAST_WORD = re.compile(r"Error: exit status \d+")
 
 

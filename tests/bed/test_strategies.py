@@ -36,7 +36,7 @@ def ground(tmp_path: Path) -> BedGround:
     path = Path(ground.environment["SLIPWAY_CATALOG"])
     catalog = yaml.safe_load(path.read_text(encoding="utf-8"))
     app = catalog["apps"][APP]
-    app["values"] |= {"replicas": 3, "drainSeconds": 5, "blueGreen": {"scaleDownDelaySeconds": 15}}
+    app["values"] |= {"replicas": 3, "drainSeconds": 10, "blueGreen": {"scaleDownDelaySeconds": 15}}
     app["canary"] = {"steps": [{"weight": 34}, {"pause": {}}]}
     path.write_text(yaml.safe_dump(catalog), encoding="utf-8")
     return ground

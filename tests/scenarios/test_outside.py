@@ -65,6 +65,8 @@ def test_scaling_and_restarting_outside_are_marked_and_change_nothing_else(world
     shows_soon(world, "↗ scaled outside Slipway", f"({pods} → {pods + 1})")
     world.elsewhere.restart("shop")
     shows_soon(world, "↗ restarted outside Slipway")
+    card = world.card_shows("↗ restarted outside Slipway")
+    world.until(lambda: "20 % → 50 %" in (world.card() or card).buttons, "the restart is through")
     world.press("bob", "20 % → 50 %")
     world.card_shows("50 % on v1.2")
 
