@@ -19,7 +19,7 @@ unexport KUBECONFIG
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test test-page test-bed test-facts bed bed-down bed-status bed-logs bed-shell bed-run record \
+.PHONY: help demo run check test test-page test-bed test-facts test-strategies bed bed-down bed-status bed-logs bed-shell bed-run record \
 	bench lock templates docs clean
 
 help: ## show this
@@ -84,7 +84,11 @@ test-bed: bed ## the scenarios with the real parts in place of the stand-ins; KU
 	@$(BED) shell $(abspath $(BIN))/python -m pytest -n $(BED_JOBS) tests/scenarios --ground=bed -m "not page" $(ARGS)
 
 test-facts: bed ## what the product relies on in Kubernetes, Argo and the servers, asked of the real ones
-	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed tests/steps tests/charts $(ARGS)
+	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed tests/steps tests/charts \
+		--ignore=tests/bed/test_strategies.py $(ARGS)
+
+test-strategies: bed ## all twelve changes of strategy with requests counted; wants a machine with nothing else to do
+	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed/test_strategies.py $(ARGS)
 
 record: bed ## record whole deploys on the bed into tests/data; ARGS="canary-abort" chooses
 	@$(BED) shell $(abspath $(BIN))/python -m tests.bed.recording $(ARGS)
