@@ -139,6 +139,7 @@ def test_a_jar_becomes_an_image_becomes_a_rollout_that_answers(world: World, gro
     assert SHARE[0] <= answers["1.2.0"] / 300 <= SHARE[1], answers
     world.press("bob", "Abort, back to 1.1.0")
     world.until(lambda: {visitors.ask() for _ in range(20)} == {"1.1.0"}, "all requests are back on the old version")
+    world.card_shows("aborted", "and the release with it", number=3)
 
     # The way back to the first version needs no build, and is the same image to the byte.
     world.type("alice", f"/deploy {APP} 1.0.0 rolling")
