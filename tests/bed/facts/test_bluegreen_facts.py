@@ -66,7 +66,10 @@ async def test_an_abort_leaves_the_active_service_alone(space: Space) -> None:
 
 async def test_going_back_while_the_old_pods_stand_needs_no_gate(space: Space) -> None:
     waiting = await at_gate(space, "quick")
+    old = text((await space.all("ReplicaSet", selector=f"{HASH}={stable(waiting)}"))[0], "metadata", "name")
     await promote(space, "quick")
+    # Healthy comes before the old pods have their deadline, without which the way back has a gate.
+    await space.until("ReplicaSet", old, lambda obj: annotation(obj, "scale-down-deadline") != "")
     async with space.story("Rollout", "quick") as story:
         await release(space, "quick", "v1")
         await story.until(lambda obj: is_healthy(obj) and current(obj) == stable(waiting))
