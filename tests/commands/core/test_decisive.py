@@ -50,7 +50,7 @@ NPM = (
     *NOISE,
     "npm ERR! code E404",
     "npm ERR! 404 Not Found - GET https://registry/@acme%2fshop",
-    "npm ERR! A complete log of this run can be found in: /root/.npm",
+    "npm ERR! A complete log of this run can be found in: /home/build/.npm",
 )
 HELM = (*NOISE, "Error: UPGRADE FAILED: context deadline exceeded", "cleaning up")
 QUIET = (*NOISE, "connecting to db", "the server refused the connection", "good bye")
