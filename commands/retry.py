@@ -39,14 +39,10 @@ async def press(
     """Try again what a card's button is on, once, however often it is pressed."""
     if row is None:
         return Notice(code=ReasonCode.STALE)
-    asker = await again.asker(
-        row.app, row.environment, action=Action.RETRY, user=origin.user, catalog=catalog, is_confirmed=True
-    )
-    if isinstance(asker, Notice):
-        return asker
-    wanted = again.judge(row, action=Action.RETRY, gate=gate)
-    if isinstance(wanted, Notice):
-        return wanted
+    pressed = await again.presser(row, action=Action.RETRY, gate=gate, user=origin.user, catalog=catalog)
+    if isinstance(pressed, Notice):
+        return pressed
+    asker, _ = pressed
     return await _start(row, asker=asker, origin=origin, catalog=catalog, again=again)
 
 

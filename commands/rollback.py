@@ -40,15 +40,10 @@ async def press(
     """Go back from where a card's button is, once, however often it is pressed."""
     if row is None:
         return Notice(code=ReasonCode.STALE)
-    # The button says from where and to what, and has asked: that names the environment and confirms it.
-    asker = await again.asker(
-        row.app, row.environment, action=Action.ROLLBACK, user=origin.user, catalog=catalog, is_confirmed=True
-    )
-    if isinstance(asker, Notice):
-        return asker
-    wanted = again.judge(row, action=Action.ROLLBACK, gate=gate)
-    if isinstance(wanted, Notice):
-        return wanted
+    pressed = await again.presser(row, action=Action.ROLLBACK, gate=gate, user=origin.user, catalog=catalog)
+    if isinstance(pressed, Notice):
+        return pressed
+    asker, wanted = pressed
     number = row.way_back.number if row.way_back else 0
     of = next((each for each in asker.here.releasable if each.number == number), None)
     if of is None:

@@ -123,6 +123,19 @@ class Again:
             source=source,
         )
 
+    async def presser(
+        self, row: Deployment, *, action: Action, gate: str, user: ChatUser, catalog: Catalog
+    ) -> tuple[Asker, Possible] | Notice:
+        """Find out who presses a card's button, whether they may, and whether it still does what it says.
+
+        The button says where and what, and has asked: that names the environment and confirms it.
+        """
+        asker = await self.asker(row.app, row.environment, action=action, user=user, catalog=catalog, is_confirmed=True)
+        if isinstance(asker, Notice):
+            return asker
+        wanted = self.judge(row, action=action, gate=gate)
+        return wanted if isinstance(wanted, Notice) else (asker, wanted)
+
     def judge(self, row: Deployment, *, action: Action, gate: str) -> Possible | Notice:
         """Say what a press of a card's button would do now, or why it does nothing any more."""
         wanted = next((act for act in possible(row) if act.action is action), None)
