@@ -14,7 +14,11 @@ from tests.bed.failures import surroundings
 from tests.bed.failures.setting import NAMESPACE_LABEL, Setting
 from tests.bed.places import ADDRESS, REGISTRY, Places
 
-PYTHON_SLEEPS: Final = "import time; time.sleep(600)"
+AT_WORK: Final = "at work"
+"""What a program that sleeps says first: before that, what is sent to it reaches Argo's executor alone, which a signal
+ends with exit code 2 until it has started the program (Go's runtime as a container's first process).
+"""
+PYTHON_SLEEPS: Final = f"import time; print('{AT_WORK}', flush=True); time.sleep(600)"
 FILLS_DISK: Final = "open('/tmp/x', 'wb').write(bytes(2**23)); import time; time.sleep(600)"
 FILLS_MEMORY: Final = "x = bytearray(2**28)"
 NOWHERE: Final = f"http://{ADDRESS}:1"

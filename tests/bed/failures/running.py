@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from integrations.kubernetes.orders import workflow_of
 from integrations.kubernetes.workflows import pipeline_of
-from tests.bed.failures.cases import Act, Case, cases
+from tests.bed.failures.cases import AT_WORK, Act, Case, cases
 from tests.bed.failures.setting import Setting, sound
 from tests.bed.failures.surroundings import surroundings
 from tests.bed.places import Places
@@ -73,11 +73,11 @@ def _go_through(kubectl: "_Kubectl", setting: Setting, case: Case) -> Recorded:
 
 
 def _has_ended(kubectl: "_Kubectl", name: str, case: Case) -> bool:
-    """Look whether it has ended; a pod that is to be deleted and runs is deleted, however often it comes back.
+    """Look whether it has ended; a pod that is to be deleted and is at work is deleted, however often it comes back.
 
     The controller that sees a pod's removal before its failure starts it again under the same name.
     """
-    if case.act is Act.DELETE_POD and (pod := kubectl.running_pod(name, case.step)):
+    if case.act is Act.DELETE_POD and (pod := kubectl.pod_at_work(name, case.step)):
         kubectl.ask("delete", "pod", pod, "--ignore-not-found")
     return kubectl.workflow(name).get("status", {}).get("phase") in ENDED
 
@@ -89,7 +89,7 @@ def _act(kubectl: "_Kubectl", name: str, case: Case) -> Obj | None:
         before = _trimmed(kubectl.workflow(name))
         kubectl.shut_down(name, Act.STOP)
         return before
-    _until(lambda: kubectl.running_pod(name, case.step), f"{case.step} of {name} runs")
+    _until(lambda: kubectl.pod_at_work(name, case.step), f"{case.step} of {name} is at work")
     if case.act is not None and case.act is not Act.DELETE_POD:
         kubectl.shut_down(name, case.act)
     return None
@@ -133,12 +133,12 @@ class _Kubectl:
         own = [pod for pod in pods if pod["metadata"]["annotations"][named].partition("(")[0].endswith(f".{step}")]
         return max(own, key=lambda pod: pod["metadata"]["creationTimestamp"], default={})
 
-    def running_pod(self, workflow: str, step: str) -> str:
-        """Name the newest pod of a step if its main container runs; empty where it does not."""
+    def pod_at_work(self, workflow: str, step: str) -> str:
+        """Name the newest pod of a step if its program, one that sleeps, has begun; empty where it has not."""
         pod = self.pod(workflow, step)
         statuses = pod.get("status", {}).get("containerStatuses", ())
         is_running = any("running" in each["state"] for each in statuses if each["name"] == "main")
-        return str(pod["metadata"]["name"]) if is_running else ""
+        return str(pod["metadata"]["name"]) if is_running and AT_WORK in self.log(workflow, step) else ""
 
     def log(self, workflow: str, step: str) -> str:
         pod = self.pod(workflow, step)
