@@ -79,15 +79,17 @@ def _strategy(parameters: Parameters, values: Obj) -> Obj:
         return {"canary": {**rolling, **measurements.of_canary(app, steps, values)}}
     if strategy != "blue-green":
         raise ReleaseError(f"strategy {strategy!r} is unknown: use rolling, recreate, blue-green or canary")
-    delay = dig(values, "blueGreen", "scaleDownDelaySeconds")
-    services = {"activeService": app, "previewService": f"{app}-preview"}
+    return {"blueGreen": {**_blue_green(app, values.get("blueGreen") or {}), **measurements.of_blue_green(app, values)}}
+
+
+def _blue_green(app: str, values: Obj) -> Obj:
+    seconds = values.get("autoPromotionSeconds")
     return {
-        "blueGreen": {
-            **services,
-            "autoPromotionEnabled": False,
-            "scaleDownDelaySeconds": DELAY if delay is None else delay,
-            **measurements.of_blue_green(app, values),
-        }
+        "activeService": app,
+        "previewService": f"{app}-preview",
+        "scaleDownDelaySeconds": values.get("scaleDownDelaySeconds", DELAY),
+        **({"autoPromotionSeconds": seconds} if seconds else {}),
+        "autoPromotionEnabled": bool(seconds),
     }
 
 

@@ -93,7 +93,7 @@ VARIANTS: Final[Mapping[str, Values]] = {
     "blue-green-measured": release(
         "blue-green",
         {"analysis": {**MEASURED, "blueGreen": {"beforePromotion": True, "afterPromotion": True}}},
-        {"blueGreen": {"scaleDownDelaySeconds": 60, "previewReplicas": 1}},
+        {"blueGreen": {"scaleDownDelaySeconds": 60, "previewReplicas": 1, "autoPromotionSeconds": 900}},
     ),
     "canary-ingress": release("canary", INGRESS, split("ingress")),
     "canary-gateway": release("canary", GATEWAY, split("gateway")),

@@ -10,6 +10,8 @@ from tests.scenarios.ground import Ground, PlaygroundGround
 from tests.scenarios.world import World, playing
 
 STAND_IN: str = "stand_in"
+UNHURRIED: str = "unhurried"
+QUICK: float = 20
 BED_SECONDS, PLAYGROUND_SECONDS = 600, 240
 REAL = {
     Cluster.OWN: "the real bed",
@@ -44,13 +46,14 @@ def _is_scenario(report: pytest.TestReport) -> bool:
 
 
 @pytest.fixture
-def ground(tmp_path: Path, pytestconfig: pytest.Config) -> Ground:
+def ground(tmp_path: Path, pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Ground:
     """Give the ground that was asked for; the world ends it."""
     if pytestconfig.getoption("ground") == "bed":
         from tests.scenarios.bed_ground import BedGround
 
         return BedGround(tmp_path)
-    return PlaygroundGround(tmp_path)
+    is_unhurried = request.node.get_closest_marker(UNHURRIED) is not None
+    return PlaygroundGround(tmp_path, speed=1 if is_unhurried else QUICK)
 
 
 @pytest.fixture

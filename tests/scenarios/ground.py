@@ -54,7 +54,7 @@ class PlaygroundGround:
 
     patience_seconds = 60.0
 
-    def __init__(self, folder: Path, *, speed: float = 20, options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, speed: float, options: Sequence[str] = ()) -> None:
         self._process = Process(
             [
                 *(sys.executable, "-m", "playground", "--json", "--page-port", "0"),

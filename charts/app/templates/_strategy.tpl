@@ -3,7 +3,12 @@
 blueGreen:
   activeService: {{ .Values.slipway.app | quote }}
   previewService: {{ include "app.previewName" . | quote }}
+  {{- with int .Values.blueGreen.autoPromotionSeconds }}
+  autoPromotionEnabled: true
+  autoPromotionSeconds: {{ . }}
+  {{- else }}
   autoPromotionEnabled: false
+  {{- end }}
   scaleDownDelaySeconds: {{ int .Values.blueGreen.scaleDownDelaySeconds }}
   {{- with int .Values.blueGreen.previewReplicas }}
   previewReplicaCount: {{ . }}

@@ -400,3 +400,13 @@ def test_blue_green_keeps_the_old_version_as_long_as_the_values_say() -> None:
 
     assert made["spec"]["strategy"]["blueGreen"]["scaleDownDelaySeconds"] == 5
     assert made["spec"]["strategy"]["blueGreen"]["autoPromotionEnabled"] is False
+    assert "autoPromotionSeconds" not in made["spec"]["strategy"]["blueGreen"]
+
+
+def test_green_is_promoted_by_itself_after_as_long_as_the_values_say() -> None:
+    values = json.dumps({"blueGreen": {"autoPromotionSeconds": 900}})
+
+    *_, made = release.build({**arguments(strategy="blue-green", values=values), "digest": "d"})
+
+    assert made["spec"]["strategy"]["blueGreen"]["autoPromotionSeconds"] == 900
+    assert made["spec"]["strategy"]["blueGreen"]["autoPromotionEnabled"] is True
