@@ -264,9 +264,10 @@ def _aborted(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: 
 def _restoring(deployment: Deployment, *, seen: Seen, acts: tuple[Act, ...], now: datetime) -> Step:
     if deployment.restore is None:
         return Step(deployment=deployment)
-    move = restoring.step(deployment, deployment.restore, seen=seen, now=now)
+    move = restoring.step(replace(deployment, stall=None), deployment.restore, seen=seen, now=now)
     if move.deployment.restore is None or move.deployment.restore.finished_at is None:
-        return replace(move, effects=(*_refuse_all(acts), *move.effects))
+        moved = replace(move, effects=(*_refuse_all(acts), *move.effects))
+        return stalls.observe(moved, seen.owners, now=now) if restoring.is_releasing(moved.deployment) else moved
     stage = Stage.FAILED if deployment.failure is not None else Stage.ABORTED
     return _end(move.deployment, stage, acts=acts, now=now)
 

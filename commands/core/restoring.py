@@ -47,6 +47,12 @@ def step(deployment: Deployment, restore: Restore, *, seen: Seen, now: datetime)
             return _still(deployment, restore)
 
 
+def is_releasing(deployment: Deployment) -> bool:
+    """Say whether the pipeline of the restore has still to end."""
+    pipeline = deployment.restore.pipeline if deployment.restore else None
+    return pipeline is None or pipeline.phase in {PipelinePhase.WAITING, PipelinePhase.RUNNING}
+
+
 def _still(deployment: Deployment, restore: Restore, *effects: Effect) -> Step:
     return Step(deployment=replace(deployment, restore=restore), effects=effects)
 

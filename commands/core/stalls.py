@@ -42,11 +42,12 @@ class Watch:
     due: datetime
 
 
-def watch(deployment: Deployment, pipeline: PipelineSnapshot | None) -> Watch:
-    """Say what an unfinished pipeline is at, and until when it may be there; None for one that has not appeared."""
+def watch(deployment: Deployment) -> Watch:
+    """Say what a deployment's unfinished pipeline is at, and until when it may be there, appeared or not."""
+    pipeline, asked_at = _watched(deployment)
     if pipeline is None:
-        return _watch(StallKind.NOT_BEGUN, deployment.created_at, BEGIN_WITHIN)
-    since = _progress(deployment, pipeline)
+        return _watch(StallKind.NOT_BEGUN, asked_at, BEGIN_WITHIN)
+    since = _progress(pipeline) or asked_at
     if pipeline.waits_for:
         return _watch(StallKind.LOCKED, since, LOCK_WITHIN, detail=pipeline.waits_for)
     if pipeline.phase is PipelinePhase.WAITING:
@@ -59,6 +60,12 @@ def watch(deployment: Deployment, pipeline: PipelineSnapshot | None) -> Watch:
     if pending is not None:
         return _watch(StallKind.CANNOT_BEGIN, since, POD_WITHIN, step=pending, detail=pending.message)
     return _watch(StallKind.NOT_CLOSED, since, CLOSE_WITHIN)
+
+
+def _watched(deployment: Deployment) -> tuple[PipelineSnapshot | None, datetime]:
+    """Return the pipeline that is under way and when it was asked for: after an abort it is the restore's."""
+    restore = deployment.restore
+    return (restore.pipeline, restore.began_at) if restore else (deployment.pipeline, deployment.created_at)
 
 
 def _watch(
@@ -75,18 +82,18 @@ def minutes_of(deployment: Deployment, step: str) -> int:
     return STEP_MINUTES.get(step, UNKNOWN_MINUTES)
 
 
-def _progress(deployment: Deployment, pipeline: PipelineSnapshot) -> datetime:
+def _progress(pipeline: PipelineSnapshot) -> datetime | None:
     """Return when something was last seen to begin or end; a pod that is only asked for has not begun."""
     ends = (step.finished_at for step in pipeline.steps if step.phase in _OVER)
     begins = (step.started_at for step in pipeline.steps if step.phase is not StepPhase.PENDING)
     known = [moment for moment in (*ends, *begins, pipeline.started_at) if moment is not None]
-    return max(known, default=deployment.created_at)
+    return max(known, default=None)
 
 
 def observe(moved: Step, owners: Owners, *, now: datetime) -> Step:
     """Add to a move of an unfinished pipeline that it has stopped moving, or when to look whether it has."""
     row = moved.deployment
-    watched = watch(row, row.pipeline)
+    watched = watch(row)
     if now < watched.due:
         return replace(moved, deployment=replace(row, stall=None), effects=(*moved.effects, Wake(watched.due)))
     stall = replace(watched.stall, owner=owners.of(step=watched.stall.step or NO_STEP, cause=""))

@@ -110,6 +110,8 @@ def _body(card: Card) -> list[Part]:
     lines.append((card_lines.restarting(deployment), Keep.FIRST))
     if outcome := _outcome(card):
         lines.append((outcome, Keep.FIRST))
+    if card.headline is Headline.RESTORING:
+        lines.append((card_stalls.lines_of(deployment), Keep.FIRST))
     if not_restored := card_back.failure_of_restore(deployment):
         # What would mend the restore is a deploy of what ran before, not of what was aborted.
         of_before = replace(deployment, version=deployment.ran_before)

@@ -11,7 +11,8 @@ def lines_of(deployment: Deployment) -> Mrkdwn:
     stall = deployment.stall
     if stall is None or deployment.stage.is_terminal:
         return Mrkdwn("")
-    step = deployment.pipeline.step(stall.step) if deployment.pipeline else None
+    pipeline = deployment.restore.pipeline if deployment.restore else deployment.pipeline
+    step = pipeline.step(stall.step) if pipeline else None
     can_cancel = deployment.stage is Stage.BUILDING
     lines = (
         fill(card_words.STALLS[stall.kind], step=stall.step, at=stall.since, detail=stall.detail),

@@ -218,7 +218,12 @@ def _stalled() -> dict[str, Deployment]:
         stall = Stall(kind=kind, since=SINCE, step=at, detail=details.get(kind, ""), owner="#platform-help")
         rows[f"stalled-{kind.value}"] = replace(waiting, stall=stall)
     late = replace(rows["stalled-not-closed"], stage=Stage.RELEASING)
-    return {**rows, "stalled-in-release": replace(late, stall=Stall(kind=StallKind.NOT_CLOSED, since=SINCE))}
+    again = building(stage=Stage.RESTORING, pipeline=pipeline(), restore=restore())
+    return {
+        **rows,
+        "stalled-in-release": replace(late, stall=Stall(kind=StallKind.NOT_CLOSED, since=SINCE)),
+        "stalled-restoring": replace(again, stall=rows["stalled-not-begun"].stall),
+    }
 
 
 def _odd() -> dict[str, Deployment]:

@@ -115,6 +115,26 @@ def test_a_stall_is_gone_when_the_pipeline_ends() -> None:
     assert (done.stage, done.stall) == (Stage.ROLLING_OUT, None)
 
 
+def restore_of(pipeline: PipelineSnapshot | None, *, now: datetime, row: Deployment | None = None) -> Step:
+    row = row or make.deployment(stage=Stage.RESTORING, restore=make.restore(began_at=NOON + MINUTE))
+    seen = Seen(restore=pipeline, owners=OWNERS)
+    return step(row, seen=seen, acts=(), now=now)
+
+
+def test_the_release_of_what_ran_before_may_stand_still_as_well() -> None:
+    held = running(make.step("release", StepPhase.PENDING, started_at=NOON + 2 * MINUTE, finished_at=None))
+    unseen = restore_of(None, now=NOON + MINUTE)
+    assert (unseen.deployment.stall, unseen.effects[-1]) == (None, Wake(NOON + MINUTE + stalls.BEGIN_WITHIN))
+    never = restore_of(None, now=NOON + MINUTE + stalls.BEGIN_WITHIN).deployment.stall
+    assert never == Stall(kind=StallKind.NOT_BEGUN, since=NOON + MINUTE, owner="#argo")
+    stuck = restore_of(held, now=NOON + 9 * MINUTE)
+    assert stuck.deployment.stall is not None
+    assert (stuck.deployment.stall.kind, stuck.deployment.stall.step) == (StallKind.CANNOT_BEGIN, "release")
+    assert [each.code for each in stuck.milestones] == [MilestoneCode.STALLED]
+    done = restore_of(make.pipeline(finished_at=NOON + 9 * MINUTE), now=NOON + 9 * MINUTE, row=stuck.deployment)
+    assert (done.deployment.stage, done.deployment.stall) == (Stage.RESTORING, None)
+
+
 def test_a_pipeline_that_never_appears_is_still_started_again() -> None:
     assert look(None, NOON + 9 * MINUTE).effects == (SubmitPipeline(),)
 
