@@ -78,7 +78,6 @@ _BY_STAGE = {
     Stage.SUCCEEDED: Headline.DONE,
     Stage.FAILED: Headline.FAILED,
     Stage.ABORTED: Headline.ABORTED,
-    Stage.ROLLED_BACK: Headline.ABORTED,
     Stage.CANCELLED: Headline.CANCELLED,
     Stage.REJECTED: Headline.ENDED,
     Stage.EXPIRED: Headline.ENDED,

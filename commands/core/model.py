@@ -23,7 +23,6 @@ class Stage(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     ABORTED = "aborted"
-    ROLLED_BACK = "rolled_back"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     EXPIRED = "expired"
@@ -39,7 +38,6 @@ TERMINAL = frozenset(
         Stage.SUCCEEDED,
         Stage.FAILED,
         Stage.ABORTED,
-        Stage.ROLLED_BACK,
         Stage.CANCELLED,
         Stage.REJECTED,
         Stage.EXPIRED,

@@ -42,7 +42,6 @@ STAGES: dict[str, str] = {
     "succeeded": "done",
     "failed": "failed",
     "aborted": "aborted",
-    "rolled_back": "rolled back",
     "cancelled": "cancelled",
     "rejected": "rejected",
     "expired": "expired",
