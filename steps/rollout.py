@@ -47,8 +47,10 @@ class Rollout:
             return
         if strategy == "recreate":
             self._stop(live)
-        elif strategy == "blue-green" and "blueGreen" not in live["spec"].get("strategy", {}):
+            return
+        if strategy == "blue-green" and "blueGreen" not in live["spec"].get("strategy", {}):
             self._switch_strategy(live)
+        self._begin_again(live)
 
     def insist(self) -> None:
         """After the release: the Rollout is what the chart says, whatever it was changed to before."""
@@ -70,12 +72,17 @@ class Rollout:
         document = f"{self._document[:start]}{trial}{self._document[end:]}"
         return self._cluster.apply(ROLLOUTS, trial, document, is_trial=True)
 
+    def _begin_again(self, live: Obj) -> None:
+        """Take back the abort of what comes once more: Argo does so by itself only where another template comes."""
+        if (live.get("status") or {}).get("abort") and self._wanted()["spec"]["template"] == live["spec"]["template"]:
+            say(f"{self._app} was aborted with this very content; it begins again")
+            self._cluster.patch(ROLLOUTS, f"{self._app}/status", {"status": {"abort": False}})
+
     def _stop(self, live: Obj) -> None:
         """Take all pods of another template away, wait until they are gone, and bring the new ones up."""
-        wanted = self._wanted()
-        if wanted["spec"]["template"] == live["spec"]["template"]:
+        wanted, status = self._wanted(), live.get("status") or {}
+        if wanted["spec"]["template"] == live["spec"]["template"] and not status.get("abort"):
             return
-        status = live.get("status") or {}
         if status.get("abort") and self._serves_already(live, status.get("stableRS") or ""):
             say(f"{self._app} goes back to what the traffic is on, so nothing has to stop")
             return
@@ -83,6 +90,7 @@ class Rollout:
         say(f"Stopping every pod of {self._app}: a recreate never runs two versions at once")
         self._cluster.patch(ROLLOUTS, self._app, {"spec": {"replicas": 0}})
         self._wait(lambda: not self._cluster.pods(labels), f"The old pods of {self._app} did not go away")
+        self._begin_again(live)
         # The template and the number of pods must come in one change: with no pods at all the new template would
         # count as healthy at once.
         self.insist()

@@ -239,6 +239,7 @@ def test_the_pipelines_account_may_do_what_the_chart_needs_and_nothing_in_other_
         **allowed(of_steps),
         ("", "secrets"): {"get", "list", "create", "update", "patch", "delete"},
         ("", "pods"): {"list"},
+        ("argoproj.io", "rollouts/status"): {"patch"},
         **{each: {"get", "create", "patch", "delete"} for each in made},
     }
 

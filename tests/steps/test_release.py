@@ -178,6 +178,28 @@ def test_a_recreate_that_was_aborted_goes_back_without_an_outage(bench: Bench, k
     assert 0 not in scaled
 
 
+@pytest.mark.parametrize(
+    ("strategy", "written"),
+    [("canary", ["status"]), ("recreate", ["shop", "status", "shop"])],
+    ids=["canary", "recreate: stopped in between"],
+)
+def test_what_was_aborted_begins_again_when_it_comes_again(
+    bench: Bench, kubernetes: Kubernetes, strategy: str, written: list[str]
+) -> None:
+    kubernetes.objects[f"{ROLLOUTS}/shop"] = live_rollout("canary", image=DIGEST, currentPodHash="other", abort=True)
+    kubernetes.objects[f"{ROLLOUTS}/shop/status"] = {}
+    ended = bench.run(release.main, {**SHOP, "strategy": strategy})
+    assert ended.code == 0, ended.told
+    assert kubernetes.objects[f"{ROLLOUTS}/shop/status"] == {"status": {"abort": False}}
+    assert kubernetes.written() == [("PATCH", name) for name in written]
+
+
+def test_what_was_aborted_stays_so_until_other_content_takes_it_back(bench: Bench, kubernetes: Kubernetes) -> None:
+    running(kubernetes, currentPodHash="other", abort=True)
+    assert bench.run(release.main, {**SHOP}).code == 0
+    assert ("PATCH", "status") not in kubernetes.written()
+
+
 def test_values_reach_helm_as_they_were_written(bench: Bench, kubernetes: Kubernetes) -> None:
     running(kubernetes)
     ended = bench.run(release.main, {**SHOP, "requester": "zoë 🚀"})
