@@ -9,8 +9,10 @@ from commands.core.catalog import App
 from commands.core.errors import SystemFailure
 from commands.core.model import Place, Stage, WayBack
 from commands.core.ports import Deployments, Images, Rollouts
+from commands.flow.comparing import asked
 
 REMEMBERED = 50
+LOOK_UP_SECONDS = 1.0
 
 
 async def look(app: App, environment: str, *, place: Place, rollouts: Rollouts, deployments: Deployments) -> Here:
@@ -27,11 +29,11 @@ async def way_back(app: App, here: Here, *, images: Images | None) -> WayBack | 
     back = plan.way_back(here.rollout, here.recent, here.succeeded)
     if back is None or not back.number:
         return back
-    is_built = await _is_built(app.image, back.digest, images)
+    is_built = await _is_built(app.image, back, images)
     return replace(back, is_built=is_built, seconds=seconds_last_time(here.recent))
 
 
-async def _is_built(image: str, digest: str, images: Images | None) -> bool | None:
+async def _is_built(image: str, back: WayBack, images: Images | None) -> bool | None:
     """Look an image up by its digest; None where nobody can say."""
     if images is None:
         return None
@@ -39,4 +41,8 @@ async def _is_built(image: str, digest: str, images: Images | None) -> bool | No
         found = await images.search(image)
     except SystemFailure:
         return None  # The adapter has logged it, and a deployment does not wait for an ornament.
-    return None if found is None else any(one.digest == digest for one in found)
+    if found is None or any(one.digest == back.digest for one in found):
+        return None if found is None else True
+    # The list may be older than the image: what was built a moment ago is not gone.
+    digest = await asked("the registry", images.digest(image, version=back.version), seconds=LOOK_UP_SECONDS)
+    return None if isinstance(digest, SystemFailure) else digest == back.digest

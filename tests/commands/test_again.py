@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
 from commands import retry, rollback
 from commands.core.acts import possible
 from commands.core.errors import Temporary
 from commands.core.model import Action, ChatUser, Content, Deployment, Failure, Later, Source, Stage, Takeover, WayBack
 from commands.core.observed import PipelinePhase, StepPhase
+from commands.core.ports import Image
 from commands.core.reasons import Notice, ReasonCode
 from commands.core.requests import Origin, RetryRequest, RollbackRequest
 from tests import make
@@ -194,6 +196,27 @@ async def test_it_is_known_from_the_start_whether_one_can_come_back(
     assert isinstance(row, Deployment)
     assert row.way_back is not None
     assert row.way_back.is_built is expected
+
+
+class StaleList(FakeImages):
+    """Lists nothing of what was pushed a moment ago, and knows the digest behind its tag all the same."""
+
+    @override
+    async def search(self, image: str) -> tuple[Image, ...] | None:
+        return ()
+
+    @override
+    async def digest(self, image: str, *, version: str) -> str | None:
+        return next((one.digest for one in self.built.get(image, ()) if version in one.tags), None)
+
+
+async def test_what_was_built_a_moment_ago_is_not_said_to_be_gone() -> None:
+    images = StaleList()
+    images.push(IMAGE, "v1.2", digest=make.DIGEST)
+    row = await typed(history(images=images), RollbackRequest(app="shop"))
+    assert isinstance(row, Deployment)
+    assert row.way_back is not None
+    assert (row.way_back.version, row.way_back.is_built) == ("v1.2", True)
 
 
 async def test_a_registry_without_an_answer_holds_nothing_up() -> None:
