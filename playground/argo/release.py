@@ -3,14 +3,13 @@
 Used by the release step and by whoever seeds running apps. It does not wait for the Rollout.
 """
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-from playground.argo import measurements
-from playground.argo.names import Obj, dig, owned_by
+from playground.argo import measurements, preparing
+from playground.argo.names import Obj, dig
 from playground.kubernetes.store import Store
 
 Parameters = Mapping[str, str]
@@ -120,12 +119,15 @@ def _service(name: str, namespace: str, labels: Obj) -> Obj:
 
 
 async def apply(store: Store, parameters: Parameters) -> None:
-    """Create or update the objects. A recreate first takes all pods away and waits until they are gone."""
-    build(parameters)  # Whatever cannot be released is to fail before anything changes.
-    namespace, app = parameters["namespace"], parameters["app"]
-    if parameters.get("strategy") == "recreate" and store.get("Rollout", namespace, app):
-        store.merge_patch("Rollout", namespace, app, {"spec": {"replicas": 0}})
-        await _until(store, lambda: not _pods_of(store, namespace, app))
+    """Create or update the objects, once what runs is ready for them."""
+    objects = build(parameters)  # Whatever cannot be released is to fail before anything changes.
+    others = [obj for obj in objects if obj["kind"] != "Rollout"]
+
+    def ensure() -> None:
+        for obj in others:
+            _apply(store, obj)
+
+    await preparing.prepare(store, objects[-1], strategy=parameters.get("strategy", "rolling"), ensure=ensure)
     release(store, parameters)
 
 
@@ -155,24 +157,3 @@ def _apply(store: Store, obj: Obj) -> None:
 def _remove_service(store: Store, namespace: str, name: str) -> None:
     if store.get("Service", namespace, name):
         store.delete("Service", namespace, name)
-
-
-def _pods_of(store: Store, namespace: str, app: str) -> list[Obj]:
-    rollout = store.get("Rollout", namespace, app)
-    sets = [rs for rs in store.list("ReplicaSet", namespace) if rollout and owned_by(rs, rollout)]
-    return [pod for pod in store.list("Pod", namespace) if any(owned_by(pod, rs) for rs in sets)]
-
-
-async def _until(store: Store, holds: Callable[[], bool]) -> None:
-    changed = asyncio.Event()
-
-    def heard(_: Any) -> None:
-        changed.set()
-
-    unsubscribe = store.subscribe(heard)
-    try:
-        while not holds():
-            changed.clear()
-            await changed.wait()
-    finally:
-        unsubscribe()

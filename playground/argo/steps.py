@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from playground.argo import release
+from playground.argo.preparing import InTheMiddleError
 from playground.argo.release import image_digest
 from playground.argo.step_runs import StepBehaviour, StepContext
 from playground.harbor import NoRoom
@@ -18,6 +19,7 @@ Versions = Callable[[str, str, str], bool]
 NO_ROOM: Final = 14
 NOT_FOUND: Final = 11
 BAD_VALUES: Final = 12
+NOT_RELEASED: Final = 15
 FETCH_SECONDS: Final = 1.0
 BUILD_SECONDS: Final = 3.0
 SKIP_SECONDS: Final = 0.3
@@ -126,6 +128,9 @@ class Pipeline:
         except release.ReleaseError as error:
             context.finish("failed", "chart-values", str(error), seconds=RELEASE_SECONDS)
             return BAD_VALUES
+        except InTheMiddleError as error:
+            context.finish("failed", "release-failed", str(error), seconds=RELEASE_SECONDS)
+            return NOT_RELEASED
         key = (known["namespace"], known["app"])
         self._revisions[key] = number = self._revisions.get(key, 0) + 1
         context.outputs["revision"] = str(number)

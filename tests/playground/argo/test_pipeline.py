@@ -9,6 +9,7 @@ import yaml
 
 from playground.argo import release
 from playground.argo.names import Obj
+from playground.argo.preparing import InTheMiddleError
 from playground.argo.release import image_digest
 from playground.argo.steps import Images, Versions, chart_commit, every_version
 from playground.faults import Fault, Faults
@@ -370,6 +371,70 @@ async def test_a_recreate_waits_until_the_old_pods_are_gone() -> None:
         assert old.isdisjoint(pod["metadata"]["name"] for pod in cluster.pods())
         await cluster.healthy()
         assert cluster.status["replicas"] == 2
+
+
+async def test_what_becomes_blue_green_does_so_with_what_it_runs_and_the_new_version_has_a_gate() -> None:
+    async with Cluster() as cluster:
+        await cluster.controllers.release({**arguments(strategy="rolling"), "digest": "sha256:1"})
+        await cluster.healthy()
+        old = cluster.status["stableRS"]
+
+        await cluster.controllers.release({**arguments(strategy="blue-green", version="v2"), "digest": "sha256:2"})
+
+        await cluster.until(lambda: cluster.status.get("phase") == "Paused", "the gate")
+        assert cluster.status["blueGreen"]["activeSelector"] == cluster.status["stableRS"] == old
+
+
+async def test_what_is_in_the_middle_of_a_rollout_cannot_become_blue_green() -> None:
+    async with Cluster() as cluster:
+        await cluster.controllers.release({**arguments(), "digest": "sha256:1"})
+        await cluster.healthy()
+        await cluster.controllers.release({**arguments(version="v2"), "digest": "sha256:2"})
+        await cluster.until(lambda: cluster.status.get("phase") == "Paused", "the first pause")
+
+        with pytest.raises(InTheMiddleError, match="Finish it or go back first"):
+            await cluster.controllers.release({**arguments(strategy="blue-green"), "digest": "sha256:3"})
+
+
+async def test_a_recreate_that_goes_back_to_what_serves_stops_nothing() -> None:
+    async with Cluster(Fault(system="rollouts", kind="crash-loop", match="sha256:2")) as cluster:
+        await cluster.controllers.release({**arguments(strategy="recreate"), "digest": "sha256:1"})
+        await cluster.healthy()
+        await cluster.controllers.release({**arguments(strategy="recreate", version="v2"), "digest": "sha256:2"})
+        await cluster.until(lambda: cluster.observed and cluster.status.get("updatedReplicas") == 2, "the new version")
+        cluster.store.merge_patch("Rollout", SPACE, "web", {"status": {"abort": True}}, subresource="status")
+        await cluster.until(lambda: cluster.status.get("availableReplicas") == 2, "the old version is back")
+        serving = {pod["metadata"]["name"] for pod in cluster.pods() if _is_ready(pod)}
+
+        await cluster.controllers.release({**arguments(strategy="recreate"), "digest": "sha256:1"})
+
+        await cluster.healthy()
+        assert {pod["metadata"]["name"] for pod in cluster.pods() if _is_ready(pod)} == serving
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blue-green", "recreate"])
+async def test_what_was_aborted_begins_again_when_it_comes_again(strategy: str) -> None:
+    async with Cluster() as cluster:
+        old, new = ({**arguments(strategy=strategy, version=v), "digest": f"sha256:{v}"} for v in ("v1", "v2"))
+        await cluster.controllers.release(old)
+        await cluster.healthy()
+        cluster.faults.add(Fault(system="rollouts", kind="pods-never-ready", match="sha256:v2"))
+        await cluster.controllers.release(new)
+        await cluster.until(lambda: cluster.observed and bool(cluster.status.get("updatedReplicas")), "the new version")
+        cluster.store.merge_patch("Rollout", SPACE, "web", {"status": {"abort": True}}, subresource="status")
+        await cluster.until(lambda: "aborted" in cluster.status.get("message", ""), "the abort")
+        cluster.faults.clear()
+
+        await cluster.controllers.release(new)
+
+        await cluster.until(lambda: cluster.status.get("phase") == "Progressing", "it begins again")
+        assert not cluster.status.get("abort")
+
+
+def _is_ready(pod: Obj) -> bool:
+    return {"type": "Ready", "status": "True"}.items() <= next(
+        (each for each in pod["status"].get("conditions", ()) if each["type"] == "Ready"), {}
+    ).items()
 
 
 async def test_leaving_blue_green_removes_the_preview_service() -> None:
