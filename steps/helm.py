@@ -20,7 +20,7 @@ _PENDING: Final = "pending-"
 _NOT_FOUND: Final = "release: not found"
 _FRACTION: Final = re.compile(r"\.[0-9]+")
 _NOISE: Final = re.compile(
-    r"^1 error occurred:$|\s*Use --debug flag to render out invalid YAML|execution error at \S+ ", re.MULTILINE
+    r"\b1 error occurred:\s+\* |\s*Use --debug flag to render out invalid YAML|execution error at \S+ ", re.MULTILINE
 )
 _CAUSES: Final[Sequence[tuple[Cause, re.Pattern[str]]]] = (
     # The second is a chart's own word on values that contradict each other.

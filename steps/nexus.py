@@ -19,7 +19,10 @@ from steps.settings import Settings
 from steps.web import Web
 
 _SNAPSHOT: Final = "-SNAPSHOT"
-_CHECKSUM: Final = re.compile(rb"\s*([0-9a-fA-F]+)\b")
+_CHECKSUMS: Final = {
+    "sha256": re.compile(rb"\s*([0-9a-fA-F]{64})\b"),
+    "sha1": re.compile(rb"\s*([0-9a-fA-F]{40})\b"),
+}
 _ENTRY: Final = ("metadata", "versioning", "snapshotVersions", "snapshotVersion")
 _CHUNK: Final = 1024 * 1024
 
@@ -96,12 +99,16 @@ class Nexus:
         return replace(artifact, file_version=newest)
 
     def _compare(self, artifact: Artifact, path: Path) -> None:
-        for algorithm in ("sha256", "sha1"):
+        for algorithm, form in _CHECKSUMS.items():
             body = self._web.get(f"{self._url(artifact, artifact.file)}.{algorithm}")
             if body is None:
                 continue
-            found = _CHECKSUM.match(body)
-            promised, actual = found[1].decode().lower() if found else "nothing", digest_of(path, algorithm)
+            found = form.match(body)
+            if found is None:
+                # What it gave for the file is then no better: a login page before it answers everything with itself.
+                evidence = f"Nexus answered with something else than the {algorithm} of {artifact}."
+                raise StepFailed(Cause.UNEXPECTED_ANSWER, evidence)
+            promised, actual = found[1].decode().lower(), digest_of(path, algorithm)
             if promised != actual:
                 evidence = f"{artifact} is not what was published: its {algorithm} is {actual}, not {promised}."
                 raise StepFailed(Cause.CHECKSUM_MISMATCH, evidence)

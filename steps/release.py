@@ -104,7 +104,11 @@ def settled(helm: Helm, cluster: Cluster, app: str, settings: Settings) -> Relea
             time.sleep(min(_LOOK_SECONDS, settings.pending_seconds - age))
             continue
         if newest.revision == forgotten:
-            raise StepFailed(Cause.RELEASE_PENDING, f"Revision {forgotten} of {app} stays {newest.status}.")
+            evidence = (
+                f"Revision {forgotten} of {app} is {newest.status} although its record was deleted: "
+                "somebody else releases it, or something keeps the record."
+            )
+            raise StepFailed(Cause.RELEASE_PENDING, evidence)
         say(f"Revision {newest.revision} of {app} was left {newest.status}: forgetting it")
         cluster.forget_revision(app, newest.revision)
         forgotten = newest.revision

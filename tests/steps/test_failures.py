@@ -51,6 +51,13 @@ def odd_sum(bench: Bench) -> None:
     bench.nexus.put(f"{path}.sha1", "<html>")
 
 
+def login_page(bench: Bench) -> None:
+    """Show a page for people whatever is asked, as a proxy before a server does."""
+    path = stocks.publish(bench.nexus, stocks.PLAIN)
+    for name in (path, f"{path}.sha256", f"{path}.sha1"):
+        bench.nexus.put(name, "Sign in to go on")
+
+
 def no_sum(bench: Bench) -> None:
     for name in [name for name in bench.nexus.pages if name.endswith(".sha1")]:
         del bench.nexus.pages[name]
@@ -79,7 +86,8 @@ def odd_status(bench: Bench) -> None:
 TABLE: list[tuple[str, Main, dict[str, str], Break, str, int, str]] = [
     ("artifact missing", fetch_artifact.main, FETCH, no_artifact, "artifact-not-found", 11, "does not exist in"),
     ("checksum wrong", fetch_artifact.main, FETCH, wrong_sum, "checksum-mismatch", 13, "not what was published"),
-    ("checksum odd", fetch_artifact.main, FETCH, odd_sum, "checksum-mismatch", 13, "not nothing"),
+    ("checksum odd", fetch_artifact.main, FETCH, odd_sum, "unexpected-answer", 70, "something else than the sha1"),
+    ("login page", fetch_artifact.main, FETCH, login_page, "unexpected-answer", 70, "something else than the sha256"),
     ("checksum missing", fetch_artifact.main, FETCH, no_sum, "checksum-missing", 13, "neither a sha256 nor a sha1"),
     ("nexus 401", fetch_artifact.main, FETCH, nexus(401), "credentials-refused", 10, "(401)"),
     ("nexus 403", fetch_artifact.main, FETCH, nexus(403), "access-denied", 10, "(403)"),
@@ -160,6 +168,13 @@ HELM: list[tuple[str, str, str, int, str]] = [
     ),
     ("unreachable", "Error: Kubernetes cluster unreachable: dial", "unreachable", 75, "unreachable"),
     ("late", "Error: UPGRADE FAILED: context deadline exceeded", "timeout", 75, "deadline"),
+    (
+        "hook",
+        "Error: failed pre-install: 1 error occurred:\n\t* job x failed: BackoffLimitExceeded\n\n",
+        "release-failed",
+        15,
+        "was not released: failed pre-install: job x failed: BackoffLimitExceeded",
+    ),
     ("anything", "Error: UPGRADE FAILED: something new", "release-failed", 15, "something new"),
 ]
 
