@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Final
 
 from steps.outcome import Cause, StepFailed
-from steps.program import say
 from steps.programs import Finished, run
 from steps.settings import Settings
 
 _BUILD_SECONDS: Final = 1500.0
 _LOOK_SECONDS: Final = 60.0
 _PUSH_SECONDS: Final = 600.0
-_SHOWN_LINES: Final = 60
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _PLAIN_USER: Final = re.compile(r"[1-9][0-9]{0,9}(:[0-9]{1,10})?")
 _NOT_ALLOWED: Final = "the cluster does not let it make a user namespace"
 _ALONE: Final = "Falling back to single mapping"
 """What buildah says when the namespace has no other users: instructions fail later then, for reasons hard to guess."""
+_NO_NAMESPACE: Final = "Error during unshare("
+"""How buildah begins where it may make no user namespace at all; what follows is of its own confusion."""
 _INSTRUCTION: Final = re.compile(r'building at STEP "(?!FROM )')
 _CAUSES: Final[Sequence[tuple[Cause, re.Pattern[str], str]]] = (
     (Cause.DISK_FULL, re.compile(r"no space left on device"), "there is no disk left"),
@@ -87,8 +87,6 @@ class Buildah:
         command += [part for key, value in sorted(order.labels.items()) for part in ("--label", f"{key}={value}")]
         command += ["--build-arg", f"BASE_IMAGE={order.base}", "--file", str(order.containerfile)]
         done = self._run(*command, "--tag", order.target, str(order.context), seconds=_BUILD_SECONDS)
-        for line in done.output.splitlines()[-_SHOWN_LINES:]:
-            say(f"buildah: {line}")
         if done.code:
             raise failure(done, order.target)
 
@@ -117,14 +115,18 @@ class Buildah:
     def _run(self, verb: str, *arguments: str, seconds: float = _LOOK_SECONDS) -> Finished:
         store = ["--root", str(self._folder / "store"), "--runroot", str(self._folder / "run")]
         command = ["buildah", *store, "--storage-driver", "vfs", verb, *arguments]
-        return run(command, self._settings, seconds=seconds, is_work=verb != "inspect")
+        # An instruction's last words on its output stand then before what buildah says of them.
+        is_build, is_work = verb == "build", verb != "inspect"
+        return run(command, self._settings, seconds=seconds, is_work=is_work, together=is_build)
 
 
 def failure(done: Finished, target: str) -> StepFailed:
     """Understand what buildah said last; what instructions wrote before is no evidence of its own."""
     lines = [line for line in done.errors.splitlines() if line.strip()]
     errors = [line.partition("Error: ")[2] for line in lines if "Error: " in line]
-    said = errors[-1] if errors else (lines[-1] if lines else f"buildah ended with {done.code}")
+    refused = [line for line in lines if line.startswith(_NO_NAMESPACE)]
+    last = (refused or lines or [f"buildah ended with {done.code}"])[-1]
+    said = errors[-1] if errors else last
     if _ALONE in done.errors:
         return StepFailed(Cause.BUILDS_NOT_ALLOWED, f"{target} was not built: {_NOT_ALLOWED} with users: {said}")
     found = next(((cause, what) for cause, pattern, what in _CAUSES if pattern.search(said)), None)

@@ -1,6 +1,6 @@
 """Repositories in Gitea over its HTTP API: the commit behind a reference, and the files of a commit.
 
-Used by charts. The token goes to the Gitea of the settings and nowhere else.
+Used by charts and sources. The token goes to the Gitea of the settings and nowhere else.
 """
 
 import json
@@ -64,8 +64,16 @@ class Gitea:
         return None if body is None else self._read_commit(body)
 
     def archive(self, commit: str, target: Path, *, limit: int) -> bool:
-        """Write all files of a commit as a tar.gz; False when the commit is not there."""
-        return self._web.download(f"{self._repository.url}/archive/{commit}.tar.gz", target, limit=limit)
+        """Write all files of a commit as a tar.gz; False when the commit is not there.
+
+        Gitea 1.26 answers 500 where there is no such commit, so a failure is looked into before it counts.
+        """
+        try:
+            return self._web.download(f"{self._repository.url}/archive/{commit}.tar.gz", target, limit=limit)
+        except StepFailed as failure:
+            if failure.cause is Cause.SERVER_FAILED and self.commit(commit) is None:
+                return False
+            raise
 
     def _read_commit(self, body: bytes) -> str:
         try:

@@ -33,12 +33,14 @@ def run(
     *,
     seconds: float,
     is_work: bool = False,
+    together: bool = False,
     logins: Path | None = None,
     output_file: Path | None = None,
 ) -> Finished:
     """Run a program to its end; it gets the time to end by itself when this step is stopped.
 
     What a look writes is for the caller alone, since its errors may be good news; what `is_work` writes is shown.
+    `together` takes all that it writes, in its order, for errors.
     `logins` is the folder of the docker `config.json` to use; `output_file` takes what is no text.
     """
     scratch = settings.scratch
@@ -61,7 +63,7 @@ def run(
                 cwd=scratch,
                 stdin=subprocess.DEVNULL,
                 stdout=written,
-                stderr=subprocess.PIPE,
+                stderr=subprocess.STDOUT if together else subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
             )
@@ -76,6 +78,8 @@ def run(
         except BaseException:
             _stop(process)
             raise
+    if together:
+        output, errors = "", output
     for line in filter(str.strip, errors.splitlines() if is_work else ()):
         say(f"{command[0]}: {line}")
     return Finished(code=process.returncode, output=output or "", errors=errors)

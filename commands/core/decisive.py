@@ -29,6 +29,8 @@ _QUIET: Final = re.compile(
 _NOISE: Final = re.compile(
     r"\[Help \d\]|[Ff]or more information|[Rr]e-run |-[eX] switch|[Ff]ull stack ?trace|A complete log of this run"
     r"|^\W*(?:\[?ERROR\]?|npm ERR!|> )?\W*$|BUILD FAILURE|Run with --|Get more help at|Try:$"
+    # What buildah says of an instruction that has just said why itself.
+    r"|subprocess exited with status \d+$|Error: building at STEP "
 )
 
 

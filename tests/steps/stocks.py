@@ -106,8 +106,9 @@ def chart_files(*, top: str = "app/") -> dict[str, bytes]:
 
 
 def offer_chart(site: Site, content: bytes | None = None, *, references: Mapping[str, str] | None = None) -> None:
-    """Let references lead to commits, each with the same archive."""
-    known = {"v1.4.0": COMMIT} if references is None else references
+    """Let references lead to commits, each with the same archive; a commit is a reference too."""
+    named = {"v1.4.0": COMMIT} if references is None else references
+    known = {**named, **{commit: commit for commit in named.values()}}
 
     def commits(asked: object) -> Page:
         query = getattr(asked, "query", "")

@@ -102,6 +102,16 @@ def test_a_commit_or_a_containerfile_that_is_not_there_is_named(bench: Bench) ->
     assert "no Containerfile in . of" in ended.evidence
 
 
+def test_a_failure_of_gitea_is_one_unless_the_commit_is_not_there(bench: Bench) -> None:
+    offer(bench)
+    for commit in (stocks.COMMIT, stocks.OTHER_COMMIT):
+        bench.gitea.put(f"{stocks.API}/archive/{commit}.tar.gz", "").status = 500
+    # Gitea 1.26 answers 500 for the archive of a commit that is not there.
+    ended = bench.run(build_containerfile.main, {**SHOP, "source-commit": stocks.OTHER_COMMIT})
+    assert (ended.code, ended.cause) == (11, "source-not-found")
+    assert bench.run(build_containerfile.main, SHOP).cause == "server-failed"
+
+
 def test_a_branch_is_no_commit(bench: Bench) -> None:
     offer(bench)
     assert bench.run(build_containerfile.main, {**SHOP, "source-commit": "main"}).cause == "bad-arguments"
@@ -124,6 +134,8 @@ def test_the_registrys_login_and_security_are_those_of_the_settings(bench: Bench
 
 
 STEP = 'Error: building at STEP "RUN make": while running runtime: exit status 2'
+NO_NAMESPACE = "Error during unshare(CLONE_NEWUSER): Operation not permitted"
+CONFUSED = 'time="2026-11-28T12:00:00Z" level=error msg="(Unable to determine exit status)"'
 MISSING = "Error: initializing source docker://h/a:1: reading manifest 1 in h/a: manifest unknown"
 REFUSED = (
     'Error: building at STEP "FROM h/a:1": initializing source docker://h/a:1: unauthorized: authentication required'
@@ -138,6 +150,7 @@ REFUSED = (
         ("BUILD", "Error: no FROM statement found", "containerfile-failed"),
         ("BUILD", "Error: finding newgidmap: not in $PATH\n(Unable to determine exit status)", "builds-not-allowed"),
         ("BUILD", 'Error: building at STEP "COPY x /": write: no space left on device', "disk-full"),
+        ("BUILD", f"{NO_NAMESPACE}\n{CONFUSED}", "builds-not-allowed"),
         ("BUILD", "Error: error during unshare(...): Operation not permitted", "builds-not-allowed"),
         ("BUILD", MISSING, "base-image-not-found"),
         ("BUILD", REFUSED, "credentials-refused"),

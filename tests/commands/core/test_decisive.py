@@ -52,6 +52,15 @@ NPM = (
     "npm ERR! 404 Not Found - GET https://registry/@acme%2fshop",
     "npm ERR! A complete log of this run can be found in: /home/build/.npm",
 )
+BUILDAH = (
+    *NOISE,
+    "buildah: STEP 3/9: RUN make dist",
+    "buildah: make: *** No rule to make target 'dist'.  Stop.",
+    "buildah: cat: can't open 'dist.txt': No such file or directory",
+    "buildah: subprocess exited with status 2",
+    "buildah: subprocess exited with status 2",
+    'buildah: Error: building at STEP "RUN make dist": exit status 2',
+)
 HELM = (*NOISE, "Error: UPGRADE FAILED: context deadline exceeded", "cleaning up")
 QUIET = (*NOISE, "connecting to db", "the server refused the connection", "good bye")
 
@@ -75,6 +84,7 @@ QUIET = (*NOISE, "connecting to db", "the server refused the connection", "good 
         (MAVEN, MAVEN[21:23]),
         (NPM, ("downloading part 19", *NPM[20:22])),
         (HELM, ("downloading part 19", *HELM[20:])),
+        (BUILDAH, BUILDAH[21:23]),
         (QUIET, QUIET[20:]),
         (NOISE, NOISE[-SHOWN_LINES:]),
         (("", "one", " ", "two"), ("one", "two")),
