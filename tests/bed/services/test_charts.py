@@ -6,6 +6,7 @@ import pytest
 from playground import seed
 from tests.bed.services import charts
 from tests.bed.services.charts import push_charts
+from tests.bed.services.git import BRANCH
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def origin(tmp_path: Path) -> Path:
     folder = tmp_path / "origin.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", f"--initial-branch={charts.BRANCH}", folder], check=True)
+    subprocess.run(["git", "init", "--quiet", "--bare", f"--initial-branch={BRANCH}", folder], check=True)
     return folder
 
 
@@ -40,7 +41,7 @@ def at_ref(origin: Path, file: str) -> str:
 def test_an_empty_repository_gets_the_chart_at_its_ref(chart: Path, origin: Path) -> None:
     push(origin)
     assert at_ref(origin, "Chart.yaml") == "name: app"
-    assert ask(origin, "rev-parse", charts.BRANCH) == ask(origin, "rev-parse", seed.CHART_REF)
+    assert ask(origin, "rev-parse", BRANCH) == ask(origin, "rev-parse", seed.CHART_REF)
 
 
 def test_a_chart_that_did_not_change_is_not_pushed_again(chart: Path, origin: Path) -> None:
@@ -57,8 +58,8 @@ def test_a_changed_chart_is_a_new_commit_and_the_ref_moves_there(chart: Path, or
     (chart / "Chart.yaml").rename(chart / "values.yaml")
     push(origin)
     assert at_ref(origin, "values.yaml") == "name: app"
-    assert ask(origin, "ls-tree", "--name-only", "-r", charts.BRANCH) == f"{seed.CHART_PATH}/values.yaml"
-    assert ask(origin, "rev-list", "--count", charts.BRANCH) == "2"
+    assert ask(origin, "ls-tree", "--name-only", "-r", BRANCH) == f"{seed.CHART_PATH}/values.yaml"
+    assert ask(origin, "rev-list", "--count", BRANCH) == "2"
 
 
 def test_a_push_that_was_cut_short_before_its_tag_is_made_up_for(chart: Path, origin: Path) -> None:
