@@ -24,6 +24,7 @@ SAME = (
     "spec.template",
     "spec.strategy",
     "status.conditions",
+    "status.initContainerStatuses",
     "status.containerStatuses",
     "status.podIP",
     "status.startTime",

@@ -4,7 +4,7 @@ Called by `watching` for every pod that is watched. The statuses were recorded f
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -25,6 +25,8 @@ _WAITING: Final = {
 }
 # The kubelet says the same error by turns bare and behind this, and one card needs one text.
 _BACK_OFF: Final = re.compile(r'Back-off pulling image "[^"]*": \w+: ')
+# What containerd and runc put around the one thing that is wrong (containerd 1.6, runc 1.1).
+_OF_RUNC: Final = re.compile(r"^.*unable to start container process: |: unknown$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +65,13 @@ def trouble_of(pod: Obj) -> Trouble | None:
     scheduled = conditions.get("PodScheduled", {})
     if text(scheduled, "reason") == "Unschedulable":
         return Trouble(cause=Cause.APP_UNSCHEDULABLE, message=message(scheduled, "message"))
-    statuses = (
-        *mappings(pod, "status", "initContainerStatuses"),
-        *mappings(pod, "status", "containerStatuses"),
-    )
-    for status in statuses:
+    for status in mappings(pod, "status", "initContainerStatuses"):
+        found = _of_container(status)
+        if found is not None:
+            # An app's own team may not think of it: it looks as if the app had never begun.
+            said = f"init container {found.container}: {found.message}".removesuffix(": ")
+            return replace(found, message=said)
+    for status in mappings(pod, "status", "containerStatuses"):
         found = _of_container(status)
         if found is not None:
             return found
@@ -85,11 +89,12 @@ def _of_container(status: Obj) -> Trouble | None:
         return Trouble(cause=cause, message=said, container=text(status, "name"))
     ended = _last_end(status)
     if ended is None:
-        said = message(waiting, "message")
+        said = _OF_RUNC.sub("", message(waiting, "message"))
         return Trouble(cause=cause, message=said, container=text(status, "name")) if cause else None
+    cause, said = _cause_of_end(ended), message(ended, "message")
     return Trouble(
-        cause=_cause_of_end(ended),
-        message=message(ended, "message"),
+        cause=cause,
+        message=_OF_RUNC.sub("", said) if cause is Cause.CANNOT_START else said,
         container=text(status, "name"),
         exit_code=number(ended, "exitCode"),
         restarts=count(status, "restartCount"),

@@ -17,8 +17,10 @@ METADATA: Final = (
     *("name", "generateName", "namespace", "uid", "labels", "annotations", "generation", "resourceVersion"),
     *("ownerReferences", "finalizers", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
 )
-POD_SPEC: Final = ("nodeName", "restartPolicy", "terminationGracePeriodSeconds")
-POD_STATUS: Final = ("phase", "reason", "message", "conditions", "containerStatuses", "podIP", "startTime")
+POD_SPEC: Final = ("nodeName", "restartPolicy", "terminationGracePeriodSeconds", "readinessGates")
+POD_STATUS: Final = (
+    *("phase", "reason", "message", "conditions", "initContainerStatuses", "containerStatuses", "podIP", "startTime"),
+)
 CONTAINER: Final = ("name", "image", "imagePullPolicy", "command", "args", "resources", "readinessProbe")
 CONTAINER_STATUS: Final = ("name", "state", "lastState", "ready", "restartCount", "image", "started")
 CONDITION: Final = ("type", "observedGeneration", "status", "reason", "message", "lastTransitionTime")
@@ -65,14 +67,19 @@ def _trim_event(event: Obj) -> Obj:
 
 
 def _trim_pod_spec(spec: Obj) -> Obj:
-    containers = [pick(container, CONTAINER) for container in spec.get("containers") or ()]
-    return {**pick(spec, POD_SPEC), "containers": containers}
+    lists = {key: spec[key] for key in ("initContainers", "containers") if spec.get(key)}
+    return {
+        **pick(spec, POD_SPEC),
+        "containers": [],
+        **{key: [pick(container, CONTAINER) for container in each] for key, each in lists.items()},
+    }
 
 
 def _trim_pod_status(status: Obj) -> Obj:
     trimmed = pick(status, POD_STATUS)
-    for key, kept in (("conditions", CONDITION), ("containerStatuses", CONTAINER_STATUS)):
+    for key in ("conditions", "initContainerStatuses", "containerStatuses"):
         if key in trimmed:
+            kept = CONDITION if key == "conditions" else CONTAINER_STATUS
             trimmed[key] = [pick(entry, kept) for entry in trimmed[key]]
     return trimmed
 

@@ -34,6 +34,18 @@ def template(
     }
 
 
+def with_init(pods: Obj, *command: str) -> Obj:
+    """The same template with an init container that runs a command of the app's image."""
+    (app,) = pods["spec"]["containers"]
+    init = {"name": "migration", "image": app["image"], "imagePullPolicy": "IfNotPresent", "command": list(command)}
+    return {**pods, "spec": {**pods["spec"], "initContainers": [{**init, "resources": {}}]}}
+
+
+def with_gate(pods: Obj, condition: str) -> Obj:
+    """The same template whose pods are ready only when somebody sets a condition of theirs."""
+    return {**pods, "spec": {**pods["spec"], "readinessGates": [{"conditionType": condition}]}}
+
+
 def rollout(strategy: Obj, *, replicas: int = 4, pods: Obj | None = None, **spec: Any) -> Obj:
     return {
         "apiVersion": ARGO,

@@ -18,6 +18,8 @@ from tests.bed.recording.objects import (
     uses,
     web_metric,
     weight,
+    with_gate,
+    with_init,
 )
 from tests.bed.recording.steps import Step
 
@@ -31,6 +33,7 @@ GREEDY: Final = {
     "resources": {"limits": {"memory": "16Mi"}},
 }
 UNREADY: Final = {"readinessProbe": {"httpGet": {"path": "/none", "port": 8080}, "periodSeconds": 1}}
+NO_PROGRAM: Final = {"command": ["/srv/start"]}
 NO_SECRET: Final = {"env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "none", "key": "token"}}}]}
 STUBBORN: Final = {
     "command": ["/bin/sh", "-c", "trap '' TERM; httpd -p 8080 -h /www; while :; do sleep 1; done"],
@@ -197,6 +200,12 @@ def _broken(pods: dict[str, Any], *, aborts: bool) -> tuple[Step, ...]:
     return do.up(made), do.deploy(pods), do.degraded(), do.logs_of_unready
 
 
+def _late(pods: dict[str, Any], *before: Step) -> tuple[Step, ...]:
+    """The same, aborted; the deadline comes with the second version, so that a busy machine may start the first."""
+    made = rollout(canary(weight(50), PAUSE), replicas=2, progressDeadlineAbort=True)
+    return do.up(made), *before, do.deploy(pods, progressDeadlineSeconds=15), do.degraded(), do.logs_of_unready
+
+
 RESTORED: Final = (do.note("restore the stable template"), do.deploy("v1"), do.healthy(then=2))
 FAILURES: Final[dict[str, tuple[Step, ...]]] = {
     "canary-crashloop": (*_broken(template("v2", container=CRASH), aborts=False), *RESTORED),
@@ -229,6 +238,13 @@ FAILURES: Final[dict[str, tuple[Step, ...]]] = {
     "canary-out-of-memory": (*_broken(template("v2", container=GREEDY), aborts=True), *RESTORED),
     "canary-probe-failure": (*_broken(template("v2", container=UNREADY), aborts=True), *RESTORED),
     "canary-config-error": (*_broken(template("v2", container=NO_SECRET), aborts=True), *RESTORED),
+    "canary-cannot-start": (*_late(template("v2", container=NO_PROGRAM)), *RESTORED),
+    "canary-init-failing": (
+        *_late(with_init(template("v2"), "/bin/sh", "-c", "echo no schema >&2; exit 3")),
+        *RESTORED,
+    ),
+    "canary-readiness-gate": (*_late(with_gate(template("v2"), "example.com/traffic")), *RESTORED),
+    "canary-pods-refused": (*_late(template("v2"), do.restrict), *RESTORED),
     "canary-quota": (
         do.up(rollout(canary(weight(50), PAUSE), replicas=2, progressDeadlineSeconds=15, progressDeadlineAbort=True)),
         do.act("POST", "resourcequotas", quota(pods="2")),

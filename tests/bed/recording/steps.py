@@ -18,7 +18,7 @@ from tests.bed.recording.objects import (
     template,
     web_metric,
 )
-from tests.bed.recording.recording import Recording
+from tests.bed.recording.recording import BAD, NeverCameError, Recording
 
 Obj = dict[str, Any]
 Step = Callable[[Recording], Awaitable[object]]
@@ -277,12 +277,23 @@ def act(method: str, resource: str, body: Obj) -> Step:
     return step
 
 
+async def restrict(recording: Recording) -> None:
+    """Have Pod Security admit restricted pods alone from now on, which those of the scenarios are not."""
+    label = {"pod-security.kubernetes.io/enforce": "restricted"}
+    path = f"/api/v1/namespaces/{recording.namespace}"
+    code, answer = await recording.cluster.call("PATCH", path, {"metadata": {"labels": label}}, MERGE)
+    recording.note(f"the namespace is labelled {label}: {code}")
+    if code >= BAD:
+        raise NeverCameError(f"the label was refused with {code}: {answer.get('message', answer)}")
+
+
 async def logs_of_unready(recording: Recording) -> None:
-    """Ask for what a container that is not ready has written, now and before its last end."""
+    """Ask for what the first container that is not ready has written, now and before its last end."""
     for pod in recording.pods():
-        states = pod["status"].get("containerStatuses") or [{}]
-        if not all(state.get("ready") for state in states):
-            path = f"pods/{pod['metadata']['name']}/log?container=app&tailLines=20"
+        inits, apps = (pod["status"].get(f"{kind}Statuses") or [] for kind in ("initContainer", "container"))
+        states = [*inits, *(apps or [{"name": "app"}])]
+        if unready := [state["name"] for state in states if not state.get("ready")]:
+            path = f"pods/{pod['metadata']['name']}/log?container={unready[0]}&tailLines=20"
             await recording.act("GET", path)
             await recording.act("GET", f"{path}&previous=true")
 

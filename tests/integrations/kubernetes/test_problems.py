@@ -80,6 +80,20 @@ RECORDED: dict[str, list[tuple[Cause, str, int | None, int]]] = {
         (Cause.PROBE_FAILING, "containers with unready status: [app]", None, 0),
         (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
     ],
+    "canary-cannot-start": [
+        (Cause.CANNOT_START, 'exec: "/srv/start": stat /srv/start: no such file or directory', 128, 0),
+        (Cause.CANNOT_START, 'exec: "/srv/start": stat /srv/start: no such file or directory', 128, 1),
+        (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
+    ],
+    "canary-init-failing": [
+        (Cause.CRASH_LOOP, "init container migration", 3, 0),
+        (Cause.CRASH_LOOP, "init container migration", 3, 1),
+        (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
+    ],
+    "canary-pods-refused": [
+        (Cause.PODS_REFUSED, 'is forbidden: violates PodSecurity "restricted:latest": allowPriv', None, 0),
+        (Cause.PROGRESS_DEADLINE, "timed out progressing", None, 0),
+    ],
 }
 
 
@@ -133,6 +147,12 @@ def test_a_recorded_trouble_has_its_cause(name: str) -> None:
 )
 def test_a_release_that_goes_well_has_no_trouble_but_probes_that_take_a_moment(name: str) -> None:
     assert {each.cause for each in problems(name)} <= {Cause.PROBE_FAILING}
+
+
+def test_a_gate_that_nobody_opens_is_named_and_no_container_is() -> None:
+    *_, last = [each for each in problems("canary-readiness-gate") if each.cause == Cause.PROBE_FAILING]
+    assert last.message == 'corresponding condition of pod readiness gate "example.com/traffic" does not exist.'
+    assert last.container == ""
 
 
 def test_an_invalid_spec_says_what_is_wrong_with_it() -> None:
@@ -208,6 +228,21 @@ def test_a_command_that_does_not_exist_cannot_start() -> None:
     assert cause(waiting("RunContainerError", said)) is Cause.CANNOT_START
 
 
+def test_what_the_runtime_puts_around_the_reason_is_left_out() -> None:
+    said = 'exec: "/srv/start": stat /srv/start: no such file or directory'
+    around = (
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+        f"unable to start container process: {said}: unknown"
+    )
+    for status in (
+        waiting("RunContainerError", around),
+        waiting("CrashLoopBackOff", lastState=ended(128, "StartError", around)),
+    ):
+        found = trouble_of(pod(status))
+        assert found is not None
+        assert found.message == said
+
+
 def test_a_missing_secret_is_a_matter_of_configuration() -> None:
     found = trouble_of(pod(waiting("CreateContainerConfigError", 'secret "shop" not found')))
     assert found is not None
@@ -242,6 +277,17 @@ def test_an_init_container_that_did_its_work_is_no_trouble_and_one_that_crashes_
     creating = waiting("PodInitializing")
     assert cause(creating, initContainerStatuses=[done]) is None
     assert cause(creating, initContainerStatuses=[done | {"state": ended(1, "Error")}]) is Cause.CRASH_LOOP
+
+
+def test_an_init_container_in_trouble_is_named() -> None:
+    creating = waiting("PodInitializing")
+    for status, said in (
+        ({**creating, "state": ended(3, "Error")}, "init container app"),
+        (waiting("CreateContainerConfigError", 'secret "db" not found'), 'init container app: secret "db" not found'),
+    ):
+        found = trouble_of(pod(creating, initContainerStatuses=[status]))
+        assert found is not None
+        assert found.message == said
 
 
 def test_a_pod_that_is_being_made_is_no_trouble() -> None:

@@ -50,6 +50,7 @@ NOT_REPLAYED: Final = {
         "the second request and write after it. Recorded anew, the order of the command line lost the promote in 2 of "
         "2 rounds instead of 1 of 2. Each order by itself is held by tests of single behaviours."
     ),
+    "canary-pods-refused": "The stand-in API server has no Pod Security, so it never refuses a pod.",
     "canary-quota": "The stand-in API server keeps no quotas, so it never refuses a pod.",
     "workflow-wrong-type": (
         "With the minimal CRDs a Workflow of wrong types is accepted and ends the controller's process. The stand-in "
@@ -71,15 +72,18 @@ REPLAYS: Final = {
         differs="No Job and no pod of it is made: the stand-in only says how the Job ended, after five seconds.",
     ),
     "canary-background-analysis-failed": Replay(faults=_metrics("Failed", value="0.99"), speed=15),
+    "canary-cannot-start": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
     "canary-crashloop": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
     "canary-crashloop-deadline-abort": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
     "canary-crashloop-first-deploy": Replay(faults=_pods("crash-loop", "app:v1"), speed=20),
     "canary-config-error": Replay(faults=_pods("image-pull", "app:v2"), speed=20),
     "canary-image-never-pull": Replay(faults=_pods("image-pull", "app:v99")),
     "canary-image-pull-failure": Replay(faults=_pods("image-pull", "app:v99"), speed=20),
+    "canary-init-failing": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
     "canary-late-ready": Replay(faults=_pods("pods-never-ready", "app:v2", seconds=18)),
     "canary-out-of-memory": Replay(faults=_pods("crash-loop", "app:v2"), speed=20),
     "canary-probe-failure": Replay(faults=_pods("pods-never-ready", "app:v2"), speed=20),
+    "canary-readiness-gate": Replay(faults=_pods("pods-never-ready", "app:v2"), speed=20),
     "canary-superseded": Replay(speed=15),
     "invalid-spec": Replay(
         skipped=frozenset({"remove /spec/strategy/blueGreen/activeService"}),
