@@ -38,16 +38,37 @@ STEP_CASES: Final[Mapping[str, tuple[str, ...]]] = {
     "too-large": ("too-large",),
     "unschedulable": ("unschedulable",),
     "chart-values": ("values-contradict", "values-refused"),
+    "bad-arguments": ("argument-unknown",),
+    "bad-settings": ("settings-wrong",),
+    "builds-not-allowed": ("builds-refused",),
+    "image-not-found": ("image-gone",),
+    "source-not-found": ("source-missing",),
+    "source-unusable": ("source-linked",),
+    "containerfile-failed": ("containerfile-fails",),
+    "image-runs-as-root": ("image-of-root",),
+    "namespace-not-found": ("namespace-missing",),
+    "chart-unusable": ("chart-broken",),
+    "artifact-unreadable": ("artifact-torn",),
+    "checksum-missing": ("checksum-none",),
+    "release-failed": ("hook-fails",),
+    "release-pending": ("release-pending",),
+    "timeout": ("hook-endless",),
+    "unexpected-answer": ("gitea-login-page", "nexus-login-page"),
 }
 """By cause: the recorded pipelines (tests/data/failures) that ended with it."""
 ROLLOUT_CASES: Final[Mapping[str, tuple[str, ...]]] = {
     "app-out-of-memory": ("canary-out-of-memory",),
-    "crash-loop": ("canary-crashloop", "canary-crashloop-deadline-abort", "canary-crashloop-first-deploy"),
+    "crash-loop": (
+        *("canary-crashloop", "canary-crashloop-deadline-abort", "canary-crashloop-first-deploy"),
+        "canary-init-failing",
+    ),
+    "cannot-start": ("canary-cannot-start",),
     "config-error": ("canary-config-error",),
     "app-image-pull": ("canary-image-never-pull", "canary-image-pull-failure"),
     "app-unschedulable": ("canary-unschedulable",),
-    "probe-failing": ("canary-late-ready", "canary-probe-failure"),
+    "probe-failing": ("canary-late-ready", "canary-probe-failure", "canary-readiness-gate"),
     "app-quota": ("canary-quota",),
+    "pods-refused": ("canary-pods-refused",),
     "invalid-spec": ("invalid-spec",),
     "analysis-failed": (
         *("canary-analysis-failed", "canary-analysis-job-failed", "canary-background-analysis-failed"),
@@ -57,29 +78,7 @@ ROLLOUT_CASES: Final[Mapping[str, tuple[str, ...]]] = {
     "progress-deadline": ("canary-crashloop-deadline-abort", "canary-late-ready"),
 }
 """By cause: the recorded rollouts (tests/data/recordings) in which it shows."""
-_BUILDER: Final = "the bed's node cannot build images; the step's own tests have it"
-_STEP: Final = "the step's own tests have it; the servers of the bed never answer so"
-NOT_RECORDED: Final[Mapping[str, str]] = {
-    "bad-arguments": "the templates of one release always fit their steps",
-    "bad-settings": _STEP,
-    "builds-not-allowed": _BUILDER,
-    "image-not-found": "it takes somebody who deletes the image between two steps; the step's own tests have it",
-    "source-not-found": _BUILDER,
-    "source-unusable": _BUILDER,
-    "containerfile-failed": _BUILDER,
-    "image-runs-as-root": _BUILDER,
-    "namespace-not-found": "a workflow cannot run in a namespace that is not there; the step's own tests have it",
-    "chart-unusable": _STEP,
-    "artifact-unreadable": _STEP,
-    "checksum-missing": _STEP,
-    "release-failed": "helm's words for what has no cause of its own; the step's own tests have it",
-    "release-pending": "it takes two releases in the same second; the step's own tests have it",
-    "timeout": _STEP,
-    "unexpected-answer": _STEP,
-    "unexpected": "it is a fault that nobody knows of",
-    "cannot-start": "the bed's stand-in for a node starts every command; the adapter's tests have it",
-    "pods-refused": "the bed has no policy on pods; the adapter's tests have it",
-}
+NOT_RECORDED: Final[Mapping[str, str]] = {"unexpected": "it is a fault that nobody knows of"}
 """By cause: why there is no recording of it."""
 
 HEAD: Final = """# What can fail, and what to do
@@ -133,5 +132,5 @@ def _row(cause: str, *more: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-_OF_APPS: Final = frozenset({*ROLLOUT_CASES, "cannot-start", "pods-refused"})
+_OF_APPS: Final = frozenset(ROLLOUT_CASES)
 _OF_CLUSTER: Final = frozenset(cause.value for cause in ClusterCause)

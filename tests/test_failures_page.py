@@ -72,14 +72,3 @@ def causes_in(case: str) -> set[str]:
         row, _ = take_in(make.deployment(), seen, log=None, now=make.NOON)
         found |= {row.failure.cause} if row.failure else set()
     return {str(cause) for cause in found}
-
-
-@pytest.mark.parametrize("cause", sorted(NOT_RECORDED))
-def test_what_is_said_to_be_in_other_tests_is_there(cause: str) -> None:
-    folders = {"the step's own tests": "tests/steps", "the adapter's tests": "tests/integrations/kubernetes"}
-    folder = next((folder for words, folder in folders.items() if words in NOT_RECORDED[cause]), None)
-    if folder is None:
-        return
-    member = next(each.name for each in (*Cause, *ClusterCause) if each.value == cause)
-    texts = [file.read_text(encoding="utf-8") for file in (ROOT / folder).rglob("*.py")]
-    assert any(f"Cause.{member}" in text or f'"{cause}"' in text for text in texts)

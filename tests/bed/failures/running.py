@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from integrations.kubernetes.orders import workflow_of
 from integrations.kubernetes.workflows import pipeline_of
-from tests.bed.failures.cases import AT_WORK, Act, Case, cases
+from tests.bed.failures.cases import Act, Case, cases
 from tests.bed.failures.setting import Setting, sound
+from tests.bed.failures.spoils import AT_WORK
 from tests.bed.failures.surroundings import surroundings
 from tests.bed.places import Places
 from tests.failures import Recorded
@@ -52,13 +53,21 @@ def _run(places: Places, name: str, case: Case) -> Recorded:
     case.spoil(setting)
     kubectl = _Kubectl(places, setting.namespace)
     # What a run before this one has left may still be on its way out.
-    kubectl.ask("delete", "namespace", setting.namespace, "--ignore-not-found")
+    _remove_namespace(kubectl, setting, wait=True)
     try:
         return _go_through(kubectl, setting, case)
     finally:
-        kubectl.ask("delete", "namespace", setting.namespace, "--wait=false", "--ignore-not-found")
+        _remove_namespace(kubectl, setting, wait=False)
         for each in setting.everywhere:
             kubectl.ask("delete", each["kind"], each["metadata"]["name"], "--ignore-not-found")
+
+
+def _remove_namespace(kubectl: "_Kubectl", setting: Setting, *, wait: bool) -> None:
+    """Remove it with all that is in it, also what holds on to its place."""
+    for each in setting.objects:
+        if each["metadata"].get("finalizers"):
+            kubectl.let_go(each["kind"], each["metadata"]["name"])
+    kubectl.ask("delete", "namespace", setting.namespace, f"--wait={str(wait).lower()}", "--ignore-not-found")
 
 
 def _go_through(kubectl: "_Kubectl", setting: Setting, case: Case) -> Recorded:
@@ -116,6 +125,11 @@ class _Kubectl:
     def apply(self, objects: list[Obj]) -> None:
         for each in objects:
             self.ask("apply", "--server-side", "--filename=-", text=json.dumps(each))
+
+    def let_go(self, kind: str, name: str) -> None:
+        """Remove what keeps an object from being deleted."""
+        if self.ask("get", kind, name, "--ignore-not-found"):
+            self.ask("patch", kind, name, "--type=merge", '--patch={"metadata": {"finalizers": null}}')
 
     def workflow(self, name: str) -> Obj:
         found: Obj = json.loads(self.ask("get", "workflow", name, "--output=json"))

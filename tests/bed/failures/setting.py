@@ -25,7 +25,8 @@ Obj = dict[str, Any]
 class Setting:
     """A namespace with the pipeline's objects and an app, all as they should be until a case spoils them.
 
-    `everywhere` are objects outside namespaces, removed by name afterwards.
+    `everywhere` are objects outside namespaces, removed by name afterwards. `target` is where to release it, if that is
+    not the namespace in which the pipeline runs.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Setting:
     objects: list[Obj]
     version: str = "1.0.0"
     everywhere: list[Obj] = field(default_factory=list)
+    target: str = ""
 
     @property
     def namespace(self) -> str:
@@ -59,9 +61,14 @@ class Setting:
     def object(self, kind: str, name: str) -> Obj:
         return next(each for each in self.objects if (each["kind"], each["metadata"]["name"]) == (kind, name))
 
+    @property
+    def template(self) -> str:
+        """The name of the template that deploys the app."""
+        return plan.CONTAINERFILE_TEMPLATE if self.app.build else plan.DEPLOY_TEMPLATE
+
     def step(self, name: str) -> Obj:
         """Return a step's template, to be changed in place."""
-        templates = self.object("WorkflowTemplate", plan.DEPLOY_TEMPLATE)["spec"]["templates"]
+        templates = self.object("WorkflowTemplate", self.template)["spec"]["templates"]
         return next(each for each in templates if each["name"] == name)
 
     def runs_instead(self, step: str, program: str) -> None:
@@ -76,13 +83,13 @@ class Setting:
     def order(self) -> PipelineOrder:
         """Order the deployment as the bot does."""
         place = Place(cluster=CLUSTER, namespace=self.namespace, app=self.app.name)
-        environment = Environment(name="staging", cluster=CLUSTER, namespace=self.namespace)
+        environment = Environment(name="staging", cluster=CLUSTER, namespace=self.target or self.namespace)
         arguments = plan.parameters(
             self.app, environment, version=self.version, strategy=Strategy.ROLLING, person=REQUESTER
         )
         return PipelineOrder(
             name=f"{self.name}-1",
-            template=plan.DEPLOY_TEMPLATE,
+            template=self.template,
             owner=self.name,
             place=place,
             environment=environment.name,

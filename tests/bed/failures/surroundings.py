@@ -1,31 +1,34 @@
-"""What failing deployments need around them: spoilt artifacts, accounts without rights, registries that refuse."""
+"""What failing deployments need around them: spoilt artifacts, accounts without rights, servers that refuse."""
 
 import contextlib
 import io
 import json
 import random
-import shutil
 import socket
 import subprocess
 import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import httpx
+from typing_extensions import override
 
 from playground import seed
-from tests.bed.places import ADDRESS, Places
-from tests.bed.places import REGISTRY as BED_REGISTRY
-from tests.bed.seeding import CHART
+from tests.bed.failures import charts, sources
+from tests.bed.places import ADDRESS
 from tests.bed.services import gitea, nexus, web
 
 ALTERED: Final = "failing-altered"
 LARGE: Final = "failing-large"
 PLAIN: Final = "failing"
-ARTIFACTS: Final = ((PLAIN, "1.0.0"), (PLAIN, "v1.1"), (ALTERED, "1.0.0"), (LARGE, "1.0.0"))
+TORN: Final = "failing-torn"
+UNCHECKED: Final = "failing-unchecked"
+ARTIFACTS: Final = ((PLAIN, "1.0.0"), (PLAIN, "v1.1"), (ALTERED, "1.0.0"), (LARGE, "1.0.0"), (TORN, "1.0.0"))
 LARGE_BYTES: Final = 2 * 1024 * 1024
 STRANGER: Final = "stranger"
 PASSWORD: Final = "demo-stranger-password"  # a made-up password of a test bed
@@ -33,25 +36,20 @@ TOKEN: Final = "narrow"  # the token's label, not the token
 REGISTRY: Final = "/usr/bin/docker-registry"
 HTPASSWD: Final = "nobody:no-password-fits\n"
 PATIENCE_SECONDS: Final = 20
-STUBBORN: Final = f"oci://{BED_REGISTRY}/failing/app"
-STUBBORN_VERSION: Final = "1.0.0"
-CHANGED: Final = """\
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: {{ .Release.Name }}
-data: {mode: new}
-immutable: true
-"""
+LOGIN_PAGE: Final = b"<!DOCTYPE html><html><body><h1>Sign in to go on</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Addresses of a registry that wants a password and of one that cannot store, and a token that reads no code."""
+    """Addresses of a registry that wants a password, of one that cannot store and of a server that shows everybody a
+    login page; a token that reads no code; the commit of the repository of Containerfiles.
+    """
 
     guarded: str
     broken: str
+    login: str
     narrow_token: str
+    commit: str
 
 
 @contextlib.contextmanager
@@ -59,7 +57,7 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
     """Prepare Nexus and Gitea, which keep it, and run the registries for a while."""
     _publish()
     _know_stranger()
-    _push_stubborn_chart(folder)
+    charts.push(folder)
     (folder / "htpasswd").write_text(HTPASSWD, encoding="utf-8")
     basic = {"htpasswd": {"realm": "bed", "path": str(folder / "htpasswd")}}
     storage = folder / "not-a-folder"
@@ -67,8 +65,9 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
     with (
         _registry(folder, "guarded", storage=folder / "guarded", auth=basic) as guarded,
         _registry(folder, "broken", storage=storage) as broken,
+        _login_page() as login,
     ):
-        yield Surroundings(guarded, broken, _narrow_token())
+        yield Surroundings(guarded, broken, login, _narrow_token(), sources.push())
 
 
 def _publish() -> None:
@@ -78,15 +77,23 @@ def _publish() -> None:
             query = {"repository": seed.MAVEN_REPOSITORY, "name": name, "version": version}
             if not web.need(client.get(nexus.SEARCH, params=query)).json()["items"]:
                 nexus.publish(name, version, _jar(name, version))
-        folder = f"{seed.GROUP.replace('.', '/')}/{ALTERED}/1.0.0"
-        path = f"/repository/{seed.MAVEN_REPOSITORY}/{folder}/{ALTERED}-1.0.0.jar"
         for kind, length in (("sha1", 40), ("sha256", 64)):
-            web.need(client.put(f"{path}.{kind}", content="0" * length, headers={"Content-Type": "text/plain"}))
+            name = f"{_path(ALTERED)}.{kind}"
+            web.need(client.put(name, content="0" * length, headers={"Content-Type": "text/plain"}))
+        if client.head(_path(UNCHECKED)).status_code == httpx.codes.NOT_FOUND:
+            # By its address, as other tools than Maven do: then nobody writes checksums.
+            web.need(client.put(_path(UNCHECKED), content=nexus.jar(UNCHECKED, "1.0.0")))
+
+
+def _path(name: str) -> str:
+    folder = f"{seed.GROUP.replace('.', '/')}/{name}/1.0.0"
+    return f"/repository/{seed.MAVEN_REPOSITORY}/{folder}/{name}-1.0.0.jar"
 
 
 def _jar(name: str, version: str) -> bytes:
+    whole = nexus.jar(name, version)
     if name != LARGE:
-        return nexus.jar(name, version)
+        return whole[: len(whole) // 2] if name == TORN else whole
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("noise", random.Random(0).randbytes(LARGE_BYTES))  # noqa: S311  # the same bytes each time
@@ -109,17 +116,6 @@ def _know_stranger() -> None:
         }
         if not web.need(client.get("/users", params={"userId": STRANGER})).json():
             web.need(client.post("/users", json=user))
-
-
-def _push_stubborn_chart(folder: Path) -> None:
-    """Push the project's chart with one thing more: a configuration that never changes."""
-    shutil.copytree(CHART, folder / "app")
-    (folder / "app" / "templates" / "changed.yaml").write_text(CHANGED, encoding="utf-8")
-    helm = Places.from_environment().program("helm")
-    archive = str(folder / f"app-{STUBBORN_VERSION}.tgz")
-    package = ["package", str(folder / "app"), f"--version={STUBBORN_VERSION}", f"--destination={folder}"]
-    for command in (package, ["push", archive, STUBBORN.removesuffix("/app"), "--plain-http"]):
-        subprocess.run([helm, *command], check=True, capture_output=True, env={"HOME": str(folder)})
 
 
 def _narrow_token() -> str:
@@ -146,6 +142,33 @@ def _registry(folder: Path, name: str, *, storage: Path, **more: Any) -> Iterato
     finally:
         process.kill()
         process.wait()
+
+
+@contextlib.contextmanager
+def _login_page() -> Iterator[str]:
+    """Run a server that answers whatever is asked with a page for people, as a proxy before a server may."""
+    server = ThreadingHTTPServer((ADDRESS, 0), _Page)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://{ADDRESS}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(httpx.codes.OK)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(LOGIN_PAGE)))
+        self.end_headers()
+        self.wfile.write(LOGIN_PAGE)
+
+    @override
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 def _await(url: str) -> None:
