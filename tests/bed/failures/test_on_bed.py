@@ -8,7 +8,7 @@ from tests import failures
 from tests.bed.failures.running import Running, run_all
 from tests.bed.places import Places
 
-pytestmark = [pytest.mark.bed, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.bed, pytest.mark.timeout(1800)]
 
 Ran = Mapping[str, Running]
 

@@ -203,7 +203,7 @@ def _broken(pods: dict[str, Any], *, aborts: bool) -> tuple[Step, ...]:
 def _late(pods: dict[str, Any], *before: Step) -> tuple[Step, ...]:
     """The same, aborted; the deadline comes with the second version, so that a busy machine may start the first."""
     made = rollout(canary(weight(50), PAUSE), replicas=2, progressDeadlineAbort=True)
-    return do.up(made), *before, do.deploy(pods, progressDeadlineSeconds=15), do.degraded(), do.logs_of_unready
+    return do.up(made), *before, do.deploy(pods, progressDeadlineSeconds=15), do.degraded()
 
 
 RESTORED: Final = (do.note("restore the stable template"), do.deploy("v1"), do.healthy(then=2))

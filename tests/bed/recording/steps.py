@@ -288,12 +288,11 @@ async def restrict(recording: Recording) -> None:
 
 
 async def logs_of_unready(recording: Recording) -> None:
-    """Ask for what the first container that is not ready has written, now and before its last end."""
+    """Ask for what a container that is not ready has written, now and before its last end."""
     for pod in recording.pods():
-        inits, apps = (pod["status"].get(f"{kind}Statuses") or [] for kind in ("initContainer", "container"))
-        states = [*inits, *(apps or [{"name": "app"}])]
-        if unready := [state["name"] for state in states if not state.get("ready")]:
-            path = f"pods/{pod['metadata']['name']}/log?container={unready[0]}&tailLines=20"
+        states = pod["status"].get("containerStatuses") or [{}]
+        if not all(state.get("ready") for state in states):
+            path = f"pods/{pod['metadata']['name']}/log?container=app&tailLines=20"
             await recording.act("GET", path)
             await recording.act("GET", f"{path}&previous=true")
 
