@@ -3,7 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from tests.scenarios.test_causes import with_values
 from tests.scenarios.world import Message, World
+
+COUNTDOWN_SECONDS = 12
 
 
 def rollout_of(world: World, app: str = "shop") -> dict[str, Any]:
@@ -101,6 +106,31 @@ def test_a_green_that_is_held_is_switched_all_the_same(world: World) -> None:
     said = world.thread_ends(done, "Done in")
     assert "@bob switched traffic to v2.1" in said
     assert [line for line in said if "outside" in line or "Resumed" in line] == []
+
+
+@pytest.mark.unhurried
+def test_a_green_is_promoted_by_itself_unless_somebody_holds_it(quiet_world: World) -> None:
+    world = quiet_world
+    with_values(world, "shop", {"blueGreen": {"autoPromotionSeconds": COUNTDOWN_SECONDS}})
+    world.start_bot()
+    world.type("alice", "/deploy shop v1.2 blue-green")
+    world.card_shows("green is ready", "switches by itself at", "after green was ready", number=1)
+    done = world.card_shows("done in", number=1)
+    said = world.thread_ends(done, "Done in")
+    assert [line for line in (done.text, *said) if "outside" in line or "@bob" in line] == []
+    world.type("alice", "/deploy shop v1.2.1 blue-green")
+    world.card_shows("switches by itself at", number=2)
+    world.press("bob", "Hold")
+    held = world.card_shows("blue-green · held", "Held by @bob", "it switches at once", number=2)
+    over = datetime.now(UTC) + timedelta(seconds=COUNTDOWN_SECONDS)
+    world.until(lambda: datetime.now(UTC) > over, "the countdown is over")
+    assert rollout_of(world)["message"] == "manually paused"
+    assert (world.card(number=2) or held).text == held.text
+    world.press("bob", "Resume")
+    done = world.card_shows("done in", number=2)
+    said = world.thread_ends(done, "Done in")
+    assert [line for line in (done.text, *said) if "outside" in line] == []
+    assert "Resumed by @bob" in said
 
 
 def test_killed_while_it_is_held_the_card_still_says_by_whom(world: World) -> None:
