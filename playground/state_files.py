@@ -20,6 +20,8 @@ clusters:
   {cluster}:                                                     # {{}} when the bot runs inside the cluster
     kubeconfig: {kubeconfig}
     context: {cluster}
+    workflow-page: https://argo.example.com/workflows/{{namespace}}/{{name}}      # what Links on a card lead to
+    rollout-page: https://rollouts.example.com/rollouts/rollout/{{namespace}}/{{name}}
 
 environments:
 """

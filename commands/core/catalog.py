@@ -15,11 +15,17 @@ OCI = "oci://"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """A Kubernetes cluster: in-cluster credentials when `kubeconfig` is empty."""
+    """A Kubernetes cluster: in-cluster credentials when `kubeconfig` is empty.
+
+    The pages are where people see a workflow or a rollout of it, with `{namespace}` and `{name}` in place of the names;
+    empty where there is none.
+    """
 
     name: str
     kubeconfig: str = ""
     context: str = ""
+    workflow_page: str = ""
+    rollout_page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

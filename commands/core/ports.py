@@ -217,12 +217,13 @@ class Published(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One image with all its tags; what the registry does not say is empty."""
+    """One image with all its tags, and the page that shows it; what the registry does not say is empty."""
 
     tags: tuple[str, ...]
     digest: str = ""
     pushed_at: datetime | None = None
     scan: Scan | None = None
+    page: str = ""
 
 
 class Images(Protocol):

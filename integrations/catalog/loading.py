@@ -112,7 +112,13 @@ def _placed(document: Document, findings: Iterable[Finding]) -> tuple[Problem, .
 def _to_catalog(shape: CatalogShape) -> Catalog:
     return Catalog(
         clusters={
-            name: Cluster(name=name, kubeconfig=one.kubeconfig or "", context=one.context or "")
+            name: Cluster(
+                name=name,
+                kubeconfig=one.kubeconfig or "",
+                context=one.context or "",
+                workflow_page=one.workflow_page or "",
+                rollout_page=one.rollout_page or "",
+            )
             for name, one in shape.clusters.items()
         },
         environments={name: _to_environment(name, one) for name, one in shape.environments.items()},

@@ -51,6 +51,7 @@ EnvironmentName = Annotated[str, AfterValidator(_checked(words.environment_name)
 Namespace = Annotated[str, AfterValidator(_checked(words.namespace)), _pattern(words.NAMESPACE_PATTERN)]
 Line = Annotated[str, AfterValidator(_checked(words.line)), WithJsonSchema({"type": "string", "minLength": 1})]
 FolderPath = Annotated[str, AfterValidator(_checked(words.chart_path))]
+PageAddress = Annotated[str, AfterValidator(_checked(words.page)), _pattern(words.PAGE_PATTERN)]
 Maven = Annotated[str, AfterValidator(_checked(words.maven))]
 Duration = Annotated[timedelta, BeforeValidator(_checked(words.duration)), _pattern(words.DURATION_PATTERN)]
 Window = Annotated[str, AfterValidator(_checked(words.window)), _pattern(words.WINDOW_PATTERN)]
@@ -88,6 +89,12 @@ class ClusterShape(Shape):
 
     kubeconfig: Line | None = Field(None, description="Path of a kubeconfig file.")
     context: Line | None = Field(None, description="Context of the kubeconfig; its current one when left out.")
+    workflow_page: PageAddress | None = Field(
+        None, description="Where people see a workflow of it; {namespace} and {name} stand for its names."
+    )
+    rollout_page: PageAddress | None = Field(
+        None, description="Where people see a rollout of it; {namespace} and {name} stand for its names."
+    )
 
 
 class ApprovalsShape(Shape):

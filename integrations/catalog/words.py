@@ -39,6 +39,10 @@ WINDOW_PATTERN: Final = (
     r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? "
     r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00) [A-Za-z0-9_+/-]+$"
 )
+PAGE_PATTERN: Final = (
+    r"^https?://[A-Za-z0-9.:\[\]-]+/([A-Za-z0-9._~!$'()*+,;=:@%/?#-]|\{namespace\}|\{name\})*\{name\}"
+    r"([A-Za-z0-9._~!$'()*+,;=:@%/?#-]|\{namespace\}|\{name\})*$"
+)
 OCI: Final = "oci://"
 CLASSIFIER_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
 DIGEST_PATTERN: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -190,6 +194,14 @@ def repository(text: str) -> str:
     if _is_link_local(host):
         raise Unfit(f"{shown(host)} is a link-local address.", "Use the name of the Git server.")
     return text
+
+
+def page(text: str) -> str:
+    """Check the address of a page for people, in which a name has its place."""
+    if re.fullmatch(PAGE_PATTERN[1:-1], text):
+        return text
+    message = f"{shown(text)} is no address of a page with {{name}} in its path."
+    raise Unfit(message, "Write one such as https://argo.example.com/workflows/{namespace}/{name}.")
 
 
 def _is_loopback(host: str) -> bool:

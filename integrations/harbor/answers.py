@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from commands.core.observed import Scan
 from commands.core.ports import Image
@@ -43,12 +43,15 @@ class Challenge:
     scope: str = ""
 
 
-def read_artifacts(body: bytes) -> tuple[Image, ...]:
-    """Read one page of a repository's artifacts; what has no tag, or is no image, is left out."""
+def read_artifacts(body: bytes, *, portal: str = "") -> tuple[Image, ...]:
+    """Read one page of a repository's artifacts; what has no tag, or is no image, is left out.
+
+    `portal` is the address at which people see them.
+    """
     page = json.loads(body)
     if not isinstance(page, list):
         raise ValueError("not a page of artifacts")  # noqa: TRY004  # one kind of error for all bad answers
-    return tuple(image for item in page if (image := _image(item)) is not None)
+    return tuple(image for item in page if (image := _image(item, portal)) is not None)
 
 
 def read_tags(body: bytes) -> tuple[Image, ...]:
@@ -118,19 +121,30 @@ def read_challenge(header: str) -> Challenge:
     )
 
 
-def _image(item: Any) -> Image | None:
+def _image(item: Any, portal: str) -> Image | None:
     if not isinstance(item, dict) or item.get("type", _IMAGE) != _IMAGE or not isinstance(item.get("tags"), list):
         return None
     names = tuple(tag["name"] for tag in item["tags"] if isinstance(tag, dict) and _is_tag(tag.get("name")))
     if not names:
         return None
-    digest = item.get("digest")
+    found = item.get("digest")
+    digest = found if isinstance(found, str) and DIGEST.fullmatch(found) else ""
     return Image(
         tags=names,
-        digest=digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else "",
+        digest=digest,
+        page=_page(item, portal, digest),
         pushed_at=_time(item.get("push_time")),
         scan=_scan(item.get("scan_overview")),
     )
+
+
+def _page(item: Mapping[str, Any], portal: str, digest: str) -> str:
+    """Name the page of the portal (2.x), which goes by the number of the project; empty where that is not said."""
+    project, name = item.get("project_id"), item.get("repository_name")
+    if not portal or not digest or not isinstance(project, int) or not isinstance(name, str):
+        return ""
+    repository = quote(name.partition("/")[2], safe="")
+    return f"{portal}/harbor/projects/{project}/repositories/{repository}/artifacts-tab/artifacts/{digest}"
 
 
 def _is_tag(name: Any) -> bool:

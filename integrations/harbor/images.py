@@ -154,6 +154,6 @@ class HarborImages:
         if answer.status == NOT_FOUND:
             return []  # It was deleted while its pages were read.
         try:
-            return list(read_artifacts(answer.body))
+            return list(read_artifacts(answer.body, portal=self._settings.portal))
         except (ValueError, RecursionError) as exc:
             raise self._server.odd(url) from exc

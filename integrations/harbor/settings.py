@@ -49,9 +49,19 @@ class HarborSettings:
     @property
     def host(self) -> str:
         """What the images that are kept here begin with."""
+        return self.registry or self._own_host
+
+    @property
+    def portal(self) -> str:
+        """Where people see it: at the host that images begin with, for the bot may go by an address of its own."""
+        is_elsewhere = self.registry not in {"", self._own_host}
+        return f"https://{self.registry}" if is_elsewhere else self.url.rstrip("/")
+
+    @property
+    def _own_host(self) -> str:
         parts = urlsplit(self.url)
         has_port = parts.port is not None and parts.port != _DEFAULT_PORTS[parts.scheme]
-        return self.registry or f"{parts.hostname}{f':{parts.port}' if has_port else ''}"
+        return f"{parts.hostname}{f':{parts.port}' if has_port else ''}"
 
 
 def _is_address(url: str) -> bool:

@@ -20,7 +20,9 @@ def test_the_kubeconfig_names_the_server_and_carries_the_token() -> None:
 def test_the_catalog_has_exactly_the_sections_of_the_format() -> None:
     catalog = yaml.safe_load(state_files.catalog(KUBECONFIG))
     assert list(catalog) == ["clusters", "environments", "apps", "grants", "steps"]
-    assert catalog["clusters"] == {"main": {"kubeconfig": str(KUBECONFIG), "context": "main"}}
+    main = catalog["clusters"].pop("main")
+    assert (catalog["clusters"], main["kubeconfig"], main["context"]) == ({}, str(KUBECONFIG), "main")
+    assert all("{namespace}/{name}" in main[page] for page in ("workflow-page", "rollout-page"))
     assert catalog["environments"] == {
         "staging": {"cluster": "main", "namespace": "staging", "default": True},
         "production": {

@@ -24,7 +24,11 @@ def test_the_example_of_the_documentation_says_what_it_seems_to_say() -> None:
     catalog = loaded.catalog
     assert loaded.warnings == ()
     assert catalog.clusters == {
-        "main": Cluster(name="main"),
+        "main": Cluster(
+            name="main",
+            workflow_page="https://argo.example.com/workflows/{namespace}/{name}",
+            rollout_page="https://rollouts.example.com/rollouts/rollout/{namespace}/{name}",
+        ),
         "edge": Cluster(name="edge", kubeconfig="/etc/slipway/edge.kubeconfig", context="edge"),
     }
     assert catalog.environments["staging"] == Environment(
@@ -130,6 +134,9 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("environments.production.windows.0", "Mon 09:00-18:00 qqqq", "no time zone", "Europe/Berlin"),
     ("clusters.main.context", "x", "needs a kubeconfig", "Add kubeconfig"),
     ("clusters.main.kubeconfig", " ", "cannot be used", "blanks"),
+    ("clusters.main.workflow-page", "https://argo.example.com/workflows", "no address of a page", "{name}"),
+    ("clusters.main.rollout-page", "javascript:alert({name})", "no address of a page", "https://argo.example.com"),
+    ("clusters.main.rollout-page", "https://{name}.example.com/", "no address of a page", "{namespace}/{name}"),
     ("clusters.main", [], "a mapping, not a list", "{}"),
     (f"{SHOP}.aliases", ["promote"], "verb", "another name"),
     (f"{SHOP}.aliases", ["bg"], "strategy", "another name"),

@@ -20,6 +20,7 @@ from integrations.harbor.answers import (
     read_token,
     total,
 )
+from integrations.harbor.settings import HarborSettings
 from tests.integrations.harbor.bench import NOON, digest
 
 
@@ -39,6 +40,38 @@ def test_what_is_no_image_or_has_no_tag_is_left_out() -> None:
 @pytest.mark.parametrize("bad", [None, "", "sha256:abc", f"sha512:{'a' * 64}", digest(1) + "\n", 7])
 def test_a_digest_that_is_none_is_not_known(bad: Any) -> None:
     assert read(item(digest=bad))[0].digest == ""
+
+
+PORTAL = "https://harbor.example.com"
+
+
+def page_of(portal: str = PORTAL, **changes: Any) -> str:
+    known = {"project_id": 7, "repository_name": "shop/team/shop", **changes}
+    (image,) = read_artifacts(json.dumps([item(**known)]).encode(), portal=portal)
+    return image.page
+
+
+def test_the_page_of_an_image_goes_by_the_number_of_its_project() -> None:
+    assert page_of() == f"{PORTAL}/harbor/projects/7/repositories/team%2Fshop/artifacts-tab/artifacts/{digest(1)}"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"portal": ""}, {"project_id": "7"}, {"repository_name": None}, {"digest": "sha256:abc"}]
+)
+def test_an_image_of_which_too_little_is_known_has_no_page(changes: dict[str, Any]) -> None:
+    assert page_of(**changes) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "registry", "portal"),
+    [
+        ("https://harbor.example.com/", "", "https://harbor.example.com"),
+        ("http://harbor.example.com:8080", "harbor.example.com:8080", "http://harbor.example.com:8080"),
+        ("http://harbor-core.harbor.svc", "harbor.example.com", "https://harbor.example.com"),
+    ],
+)
+def test_people_see_harbor_at_the_host_that_images_begin_with(url: str, registry: str, portal: str) -> None:
+    assert HarborSettings(url=url, registry=registry).portal == portal
 
 
 @pytest.mark.parametrize(
