@@ -20,7 +20,7 @@ from commands.core.errors import SystemFailure
 from commands.core.form import Form
 from commands.core.grammar import Vocabulary
 from commands.core.model import Action, ChatUser, Deployment
-from commands.core.ports import Catalogs, Clock, Deployments, Images, People, Rollouts, Versions
+from commands.core.ports import Catalogs, Clock, Deployments, Images, People, Pipelines, Rollouts, Versions
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.rendering import Charts, Objects, Renderer
 from commands.core.requests import (
@@ -29,6 +29,8 @@ from commands.core.requests import (
     FormRequest,
     HelpRequest,
     HistoryRequest,
+    Look,
+    LookRequest,
     Misunderstood,
     Origin,
     PauseRequest,
@@ -45,6 +47,8 @@ from commands.core.requests import (
 from commands.flow.again import Again
 from commands.flow.ask import Ask
 from commands.flow.whom import who_could
+from commands.looks import command, details, links
+from commands.looks import log as log_of
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +87,7 @@ class Dispatch:
     people: People
     versions: Versions
     rollouts: Rollouts
+    pipelines: Pipelines
     deployments: Deployments
     charts: Charts
     renderer: Renderer
@@ -117,6 +122,12 @@ class Dispatch:
             return self._outsider()
         return await self._guarded(self._press(request, user=user), request)
 
+    async def look(self, request: LookRequest, *, user: ChatUser) -> Notice:
+        """Answer a press of a card that only reads: like the verbs that read it needs no role, only the team."""
+        if user.team != self.team:
+            return self._outsider()
+        return await self._guarded(self._look(request, catalog=self.catalogs.current), request)
+
     def _outsider(self) -> Notice:
         return Notice(code=ReasonCode.OUTSIDE_TEAM, facts={"hint": self.hint})
 
@@ -124,9 +135,10 @@ class Dispatch:
         row = await self.deployments.load(request.deployment)
         if request.action in {Action.ROLLBACK, Action.RETRY}:
             return await self._press_again(request, row, user=user)
-        notice = await self.ask.on(
-            row, action=request.action, gate=request.gate, user=user, catalog=self.catalogs.current
-        )
+        catalog = self.catalogs.current
+        if request.action is Action.RESTART:
+            return await restart.press(row, gate=request.gate, user=user, catalog=catalog, ask=self.ask)
+        notice = await self.ask.on(row, action=request.action, gate=request.gate, user=user, catalog=catalog)
         if row is None or notice.code is not ReasonCode.REQUESTED:
             return notice
         self.worker.track(row)
@@ -147,7 +159,9 @@ class Dispatch:
         catalog = self.catalogs.current
         return self._begin(await verb(row, gate=request.gate, origin=origin, catalog=catalog, again=self.again), origin)
 
-    async def _guarded(self, running: Awaitable[Notice | Result], request: Request | PressRequest) -> Notice | Result:
+    async def _guarded(
+        self, running: Awaitable[Notice | Result], request: Request | PressRequest | LookRequest
+    ) -> Notice | Result:
         answer: Notice | Result
         try:
             async with asyncio.timeout(PLAN_SECONDS if isinstance(request, PlanRequest) else BUDGET_SECONDS):
@@ -225,6 +239,20 @@ class Dispatch:
             case _:
                 assert_never(request)
 
+    async def _look(self, request: LookRequest, *, catalog: Catalog) -> Notice:
+        deployments, rollouts = self.deployments, self.rollouts
+        match request.look:
+            case Look.DETAILS:
+                return await details.run(request, catalog=catalog, deployments=deployments, rollouts=rollouts)
+            case Look.LINKS:
+                return await links.run(request, catalog=catalog, deployments=deployments, images=self.images)
+            case Look.COMMAND:
+                return await command.run(request, deployments=deployments, rollouts=rollouts)
+            case Look.LOG:
+                return await log_of.run(request, deployments=deployments, pipelines=self.pipelines, rollouts=rollouts)
+            case _:
+                assert_never(request.look)
+
     async def _deploy(self, request: DeployRequest, *, origin: Origin, catalog: Catalog) -> Notice | None:
         started = await deploy.run(
             request,
@@ -288,7 +316,7 @@ def vocabulary(catalog: Catalog) -> Vocabulary:
     return Vocabulary(apps=names, environments=tuple(catalog.environments))
 
 
-def _unavailable(failure: SystemFailure, request: Request | PressRequest, hint: str) -> Notice:
+def _unavailable(failure: SystemFailure, request: Request | PressRequest | LookRequest, hint: str) -> Notice:
     app = getattr(request, "app", None) or ""
     match failure.system:
         case "Keycloak":

@@ -16,7 +16,7 @@ from commands.core.form import Form
 from commands.core.model import Action
 from commands.core.ports import Chat
 from commands.core.reasons import Notice, ReasonCode
-from commands.core.requests import Origin, PressRequest
+from commands.core.requests import Look, Origin, PressRequest
 from integrations.slack import form as forms
 from integrations.slack import payloads
 from integrations.slack.card_buttons import ACTION_PREFIX, MENU
@@ -48,6 +48,10 @@ class Listeners:
 
     async def on_press(self, click: Click) -> None:
         """Answer a button or a menu of a card; its value is checked against the database, never believed."""
+        look = payloads.look(click.value)
+        if look is not None:
+            await self._answer(click, await self.dispatch.look(look, user=click.user))
+            return
         wanted = payloads.target(click.value)
         name = wanted.action if wanted and click.action == MENU else click.action.removeprefix(ACTION_PREFIX)
         action = next((each for each in PRESSABLE if each.value == name), None)
@@ -91,7 +95,8 @@ class Listeners:
 
 def connect(app: AsyncApp, listeners: Listeners) -> None:
     """Register everything on Bolt's app."""
-    names = "|".join((*(action.value for action in PRESSABLE), MENU.removeprefix(ACTION_PREFIX)))
+    buttons = (*(action.value for action in PRESSABLE), Look.LOG.value, MENU.removeprefix(ACTION_PREFIX))
+    names = "|".join(buttons)
     register(
         app,
         commands=dict.fromkeys(COMMANDS, listeners.on_command),

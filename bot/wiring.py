@@ -131,6 +131,7 @@ async def connected(settings: Settings) -> AsyncIterator[Bot]:
             people=parts.people,
             versions=parts.versions,
             rollouts=rollouts,
+            pipelines=pipelines,
             deployments=deployments,
             charts=parts.charts,
             renderer=parts.renderer,

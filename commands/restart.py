@@ -1,13 +1,15 @@
 """Restart what runs: `/rollout restart <app> [environment]`.
 
 Replaces its pods one after the other, with the same version: for a new certificate, or memory that ran full. Works on
-what was deployed last, also long after it has finished, and on what is in motion. The same as the card's Restart.
+what was deployed last, also long after it has finished, and on what is in motion. The card's Restart asks first.
 """
 
+from commands.core.acts import names
 from commands.core.catalog import Catalog
+from commands.core.lines import render_act
 from commands.core.model import Action, ChatUser, Deployment, Stage
 from commands.core.ports import Deployments
-from commands.core.reasons import Notice, ReasonCode
+from commands.core.reasons import Choice, Notice, ReasonCode
 from commands.core.requests import RestartRequest
 from commands.flow.ask import Ask
 
@@ -20,6 +22,19 @@ async def run(
     if isinstance(row, Notice):
         return row
     return await ask.on(row, action=Action.RESTART, gate=None, user=user, catalog=catalog)
+
+
+async def press(row: Deployment | None, *, gate: str, user: ChatUser, catalog: Catalog, ask: Ask) -> Notice:
+    """Ask back whoever may restart: on the card it lies among what only reads, where one touches it by mistake."""
+    found = await ask.could(row, action=Action.RESTART, gate=gate, user=user, catalog=catalog)
+    return found if isinstance(found, Notice) else _question(found)
+
+
+def _question(row: Deployment) -> Notice:
+    app, environment = row.app, row.environment
+    line = render_act(Action.RESTART, app=app, environment=environment)
+    choice = Choice(label=f"Restart {app} in {environment}", command=line, is_confirmation=True)
+    return Notice(code=ReasonCode.CONFIRM_RESTART, facts=names(row), choices=(choice,))
 
 
 async def _running(request: RestartRequest, *, catalog: Catalog, deployments: Deployments) -> Deployment | Notice:

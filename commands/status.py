@@ -5,22 +5,17 @@ app. Needs no role.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
-from commands.core import plan
-from commands.core.acts import awaited, is_ours
 from commands.core.catalog import App, Catalog
 from commands.core.grammar import ALL
-from commands.core.model import Deployment, Stage, WayBack
 from commands.core.observed import RolloutPhase, RolloutSnapshot
-from commands.core.outside import runs_otherwise
-from commands.core.policy import roles_for
 from commands.core.ports import Deployments, Rollouts
 from commands.core.reading import Page, StatusRow, page_of
 from commands.core.reasons import Fact, Notice, ReasonCode
 from commands.core.requests import StatusRequest
 from commands.flow import turning
+from commands.flow.standing import Standing, newest
 
 FLEET_PAGE = 25
 MOTION_PAGE = 15
@@ -29,8 +24,8 @@ APP_PAGE = 8
 
 async def run(request: StatusRequest, *, catalog: Catalog, deployments: Deployments, rollouts: Rollouts) -> Notice:
     """List what was asked for, one row per app and environment."""
-    moving = {(row.app, row.environment): _newest(row, rollouts) for row in await deployments.holders()}
-    look = _Look(catalog=catalog, rollouts=rollouts, moving=moving)
+    moving = {(row.app, row.environment): newest(row, rollouts) for row in await deployments.holders()}
+    look = Standing(catalog=catalog, rollouts=rollouts, moving=moving)
     if request.app is not None:
         return await _app(request, catalog.apps[request.app], look, deployments)
     rows = [
@@ -44,68 +39,7 @@ async def run(request: StatusRequest, *, catalog: Catalog, deployments: Deployme
     return _motion(request, rows, look)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """What a row is made of."""
-
-    catalog: Catalog
-    rollouts: Rollouts
-    moving: Mapping[tuple[str, str], Deployment]
-
-    def row(self, app: App, environment: str, recent: Sequence[Deployment] = ()) -> StatusRow:
-        place = self.catalog.place(app, self.catalog.environments[environment])
-        rollout, moving = self.rollouts.snapshot(place), self.moving.get((app.name, environment))
-        runs = _runs(rollout, moving, recent)
-        return StatusRow(
-            app=app.name,
-            environment=environment,
-            is_known=rollout is not None or self.rollouts.is_synced(place),
-            running=runs.version if runs else "",
-            since=runs.since if runs else None,
-            rollout=rollout,
-            moving=moving,
-            waits_for=self._waits_for(moving),
-            is_changed=moving is None and runs_otherwise(_last(recent), rollout),
-        )
-
-    def forgotten(self, moving: Deployment) -> StatusRow:
-        """Make the row of something in motion that the catalog no longer names."""
-        return StatusRow(
-            app=moving.app,
-            environment=moving.environment,
-            running=moving.ran_before,
-            rollout=self.rollouts.snapshot(moving.place),
-            moving=moving,
-            waits_for=self._waits_for(moving),
-        )
-
-    def _waits_for(self, moving: Deployment | None) -> tuple[str, ...]:
-        action = awaited(moving) if moving is not None else None
-        if moving is None or action is None:
-            return ()
-        return tuple(roles_for(self.catalog, action=action, app=moving.app, environment=moving.environment))
-
-
-def _last(recent: Sequence[Deployment]) -> Deployment | None:
-    return next((row for row in recent if row.stage is Stage.SUCCEEDED), None)
-
-
-def _newest(row: Deployment, rollouts: Rollouts) -> Deployment:
-    """Tell what the cluster says now, not what the row remembers."""
-    live = rollouts.snapshot(row.place)
-    return replace(row, rollout=live) if is_ours(row, live) else row
-
-
-def _runs(rollout: RolloutSnapshot | None, moving: Deployment | None, recent: Sequence[Deployment]) -> WayBack | None:
-    """Say what people are served; while something moves, that is what ran when it began."""
-    if rollout is None:
-        return None
-    if moving is not None and not rollout.is_done:
-        return moving.way_back
-    return plan.way_back(rollout, recent)
-
-
-async def _app(request: StatusRequest, app: App, look: _Look, deployments: Deployments) -> Notice:
+async def _app(request: StatusRequest, app: App, look: Standing, deployments: Deployments) -> Notice:
     names = [name for name in app.environments if request.environment in {None, name}]
     if not names:
         places = {"environment": request.environment or "", "environments": ", ".join(app.environments)}
@@ -128,7 +62,7 @@ def _fleet(request: StatusRequest, rows: Sequence[StatusRow]) -> Notice:
     )
 
 
-def _motion(request: StatusRequest, rows: Sequence[StatusRow], look: _Look) -> Notice:
+def _motion(request: StatusRequest, rows: Sequence[StatusRow], look: Standing) -> Notice:
     """List what moves, whether the catalog still names it or not, and what somebody moves outside Slipway."""
     known = {(row.app, row.environment): row for row in rows}
     ours = [known.get(key) or look.forgotten(row) for key, row in look.moving.items()]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from commands.core.acts import Possible, is_ours, next_gate, possible
+from commands.core.evidence import evidence
 from commands.core.model import Act, Action, ActState, Deployment, Stage
 from commands.core.observed import PauseReason, RolloutPhase, RolloutSnapshot
 
@@ -38,7 +39,8 @@ class Headline(StrEnum):
 class Card:
     """Everything that is shown; `pending` is an act that was asked for and is not yet seen in the cluster.
 
-    `buttons` are in sight, `menu` is what lies behind the dots.
+    `buttons` are in sight, `menu` is what lies behind the dots, besides what can always be read there. `has_log` says
+    that there is a log of what went wrong.
     """
 
     deployment: Deployment
@@ -46,6 +48,7 @@ class Card:
     buttons: tuple[Possible, ...]
     menu: tuple[Possible, ...] = ()
     pending: Act | None = None
+    has_log: bool = False
 
 
 def draw(deployment: Deployment, acts: tuple[Act, ...]) -> Card:
@@ -58,6 +61,7 @@ def draw(deployment: Deployment, acts: tuple[Act, ...]) -> Card:
         buttons=tuple(each for each in acts_possible if not _is_minor(each, deployment)),
         menu=tuple(each for each in acts_possible if _is_minor(each, deployment)),
         pending=None if deployment.stage.is_terminal else pending,
+        has_log=evidence(deployment) is not None,
     )
 
 

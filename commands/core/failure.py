@@ -4,6 +4,7 @@ The step programs end with one JSON line (`steps`); what is not understood is sh
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
@@ -68,7 +69,7 @@ def explain(step: StepSnapshot | None, *, message: str, log: tuple[str, ...]) ->
     if step is None:
         return Failure(step="", message=mask(message) or "The workflow failed without naming a step.")
     cause, evidence = _own_words(log)
-    lines = mask_lines(line for line in log if not _is_last_word(line))
+    lines = said(log)
     return Failure(
         step=step.name,
         message=mask(evidence or step.message or message),
@@ -77,6 +78,11 @@ def explain(step: StepSnapshot | None, *, message: str, log: tuple[str, ...]) ->
         lines=decisive(lines),
         tail=lines[-TAIL:],
     )
+
+
+def said(log: Iterable[str]) -> tuple[str, ...]:
+    """Return what a log says to people, without secrets and without what a step ends with for machines."""
+    return mask_lines(line for line in log if not _is_last_word(line))
 
 
 def _is_last_word(line: str) -> bool:

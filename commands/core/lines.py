@@ -3,7 +3,10 @@
 The other way round from `grammar`: parsing such a line gives the same request again.
 """
 
+from collections.abc import Mapping
+
 from commands.core.grammar import PAGE
+from commands.core.model import Action, Deployment
 from commands.core.requests import DeployRequest, RetryRequest, RollbackRequest
 
 
@@ -33,3 +36,38 @@ def render_rollback(request: RollbackRequest) -> str:
 def render_retry(request: RetryRequest) -> str:
     """Write a retry the way a person would type it."""
     return " ".join(["/rollout", "retry", request.app, *filter(None, [request.environment])])
+
+
+def render_deployment(deployment: Deployment) -> str:
+    """Write the line that asks for the same once more: a way back for a way back, otherwise a deploy."""
+    app, version, environment = deployment.app, deployment.version, deployment.environment
+    if deployment.goes_straight_through:
+        return render_rollback(RollbackRequest(app=app, version=version, environment=environment))
+    return render(
+        DeployRequest(
+            app=app,
+            version=version,
+            strategy=deployment.strategy,
+            environment=environment,
+            reason=deployment.reason,
+        )
+    )
+
+
+def render_act(action: Action, *, app: str, environment: str) -> str:
+    """Write the line that does what a button does; empty where only the button does it."""
+    words = _ACTS.get(action)
+    return " ".join(["/rollout", words[0], app, environment, *words[1:]]) if words else ""
+
+
+_ACTS: Mapping[Action, tuple[str, ...]] = {
+    Action.PROMOTE: ("promote",),
+    Action.FULL: ("promote", "full"),
+    Action.PAUSE: ("pause",),
+    Action.RESUME: ("resume",),
+    Action.RESTART: ("restart",),
+    Action.ABORT: ("abort",),
+    Action.CANCEL: ("abort",),
+    Action.ROLLBACK: ("rollback",),
+    Action.RETRY: ("retry",),
+}

@@ -1,4 +1,4 @@
-"""What people read besides the card: rows of what runs where and of what was deployed, and the pages they come in.
+"""What people read besides the card: what runs where, what was deployed, all of one deployment, where to see more.
 
 Facts only, made by the verbs that read; the chat adapter puts them in words.
 """
@@ -6,9 +6,10 @@ Facts only, made by the verbs that read; the chat adapter puts them in words.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, TypeVar
 
-from commands.core.model import Deployment
+from commands.core.model import Act, Deployment
 from commands.core.observed import RolloutSnapshot
 
 Item = TypeVar("Item")
@@ -44,6 +45,40 @@ class HistoryRow:
     deployment: Deployment
     runs: bool = False
     can_return: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """All of one deployment; `acts` are those that counted, oldest first.
+
+    `is_live` says that its rollout is what the cluster says now; otherwise it is what was last seen of it. `now` is
+    what runs there instead, None where that is the deployment itself or where nobody knows the place any more.
+    """
+
+    deployment: Deployment
+    acts: tuple[Act, ...] = ()
+    is_live: bool = False
+    now: StatusRow | None = None
+
+
+class LinkKind(StrEnum):
+    """What of a deployment other systems show on a page of their own."""
+
+    WORKFLOW = "workflow"
+    RESTORE = "restore"
+    ROLLOUT = "rollout"
+    IMAGE = "image"
+    CHART = "chart"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A page of another system, and what it shows by its own name."""
+
+    kind: LinkKind
+    address: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from commands.core.reading import HistoryRow, StatusRow
+from commands.core.reading import Details, HistoryRow, Link, StatusRow
 
 Fact = str | int | datetime
 
@@ -42,6 +42,7 @@ class ReasonCode(StrEnum):
     # State
     CONFIRM = "confirm"
     CONFIRM_BACK = "confirm-back"
+    CONFIRM_RESTART = "confirm-restart"
     BUSY = "busy"
     REPEATED = "repeated"
     NOTHING_IN_MOTION = "nothing-in-motion"
@@ -71,6 +72,8 @@ class ReasonCode(StrEnum):
     NEVER_RELEASED = "never-released"
     NOTHING_TO_RETRY = "nothing-to-retry"
     TAKEN_OVER = "taken-over"
+    NO_LINKS = "no-links"
+    NO_LOG = "no-log"
     # Systems
     VERSIONS_UNKNOWN = "versions-unknown"
     CLUSTER_UNREACHABLE = "cluster-unreachable"
@@ -84,6 +87,10 @@ class ReasonCode(StrEnum):
     FLEET = "fleet"
     MOTION = "motion"
     HISTORY = "history"
+    DETAILS = "details"
+    LINKS = "links"
+    COMMAND = "command"
+    LOG = "log"
     HELP = "help"
 
 
@@ -221,7 +228,7 @@ class Notice:
     """One reply: a code, the facts that its words need, the next steps offered and, for help, its own text in `rows`.
 
     `offers` are the versions that the next steps are about, `lines` is what a plan says, the dearest first; `status`
-    and `history` are the page of a list.
+    and `history` are the page of a list. `commands` are lines to be copied, `log` lines of a log, oldest first.
     """
 
     code: ReasonCode
@@ -232,6 +239,10 @@ class Notice:
     lines: tuple[PlanLine, ...] = ()
     status: tuple[StatusRow, ...] = ()
     history: tuple[HistoryRow, ...] = ()
+    details: Details | None = None
+    links: tuple[Link, ...] = ()
+    commands: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

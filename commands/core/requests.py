@@ -1,6 +1,7 @@
 """What people ask for, understood: the results of the grammar. Imperative names, no rights and no state in them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from commands.core.model import Action, ChatUser
 from commands.core.observed import Strategy
@@ -110,6 +111,23 @@ class PressRequest:
     action: Action
     deployment: str
     gate: str
+
+
+class Look(StrEnum):
+    """What can be read of a deployment from its card; nothing is changed by it, and it needs no role."""
+
+    DETAILS = "details"
+    LINKS = "links"
+    COMMAND = "command"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookRequest:
+    """A press on a card that only reads: what is wanted, and of which deployment."""
+
+    look: Look
+    deployment: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,11 +39,16 @@ def take_in(
     is_aborted = shown.is_aborted and shown.is_current
     failure = (deployment.failure or _why_aborted(before, shown, kept)) if is_aborted else None
     row = replace(deployment, rollout=replace(shown, pod_log=kept), failure=failure)
-    spoken = next((each for each in shown.problems if each.cause in _LOGGED and each.pod), None)
+    spoken = who_speaks(shown)
     effects: list[Effect] = [Wake(ripens)] if ripens is not None else []
     if spoken is not None and not kept and log is None:
         effects.append(ReadPodLog(pod=spoken.pod, container=spoken.container))
     return row, tuple(effects)
+
+
+def who_speaks(rollout: RolloutSnapshot) -> PodProblem | None:
+    """Return the trouble of which a container's own log tells more."""
+    return next((each for each in rollout.problems if each.cause in _LOGGED and each.pod), None)
 
 
 def _ripe(rollout: RolloutSnapshot, now: datetime) -> tuple[RolloutSnapshot, datetime | None]:

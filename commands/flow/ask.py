@@ -29,6 +29,32 @@ class Ask:
         self, row: Deployment | None, *, action: Action, gate: str | None, user: ChatUser, catalog: Catalog
     ) -> Notice:
         """Record an act on a deployment, or say why not; `gate` is None when the act was typed."""
+        judged = await self._judged(row, action=action, gate=gate, user=user, catalog=catalog)
+        if isinstance(judged, Notice):
+            return judged
+        # commit
+        row = judged.row
+        asked = await self.deployments.ask(self._act(judged))
+        if isinstance(asked, AlreadyAsked):
+            return already(asked.act, now=self.clock.now())
+        facts: dict[str, Fact] = {
+            "app": row.app,
+            "environment": row.environment,
+            "deployment": row.number,
+            "action": action.value,
+        }
+        return Notice(code=ReasonCode.REQUESTED, facts=facts)
+
+    async def could(
+        self, row: Deployment | None, *, action: Action, gate: str | None, user: ChatUser, catalog: Catalog
+    ) -> Deployment | Notice:
+        """Say what an act would be recorded on, or why not, for whoever asks back first; nothing is written."""
+        judged = await self._judged(row, action=action, gate=gate, user=user, catalog=catalog)
+        return judged if isinstance(judged, Notice) else judged.row
+
+    async def _judged(
+        self, row: Deployment | None, *, action: Action, gate: str | None, user: ChatUser, catalog: Catalog
+    ) -> "_Judged | Notice":
         # gather
         person = await self.people.find(user)
         if isinstance(person, Stranger):
@@ -42,19 +68,7 @@ class Ask:
         if isinstance(verdict, Denied):
             return verdict.notice
         wanted = judge(row, action=action, gate=gate, acts=acts, now=self.clock.now())
-        if isinstance(wanted, Notice):
-            return wanted
-        # commit
-        asked = await self.deployments.ask(self._act(row, wanted, person))
-        if isinstance(asked, AlreadyAsked):
-            return already(asked.act, now=self.clock.now())
-        facts: dict[str, Fact] = {
-            "app": row.app,
-            "environment": row.environment,
-            "deployment": row.number,
-            "action": action.value,
-        }
-        return Notice(code=ReasonCode.REQUESTED, facts=facts)
+        return wanted if isinstance(wanted, Notice) else _Judged(row=row, wanted=wanted, person=person)
 
     def _is_unseen(self, row: Deployment) -> bool:
         """Say whether nobody knows what became of a deployment that has ended, because the cluster was not listed."""
@@ -68,18 +82,28 @@ class Ask:
             return replace(row, rollout=None) if row.stage.is_terminal else row
         return holds.observe(replace(row, rollout=live), acts=acts, now=self.clock.now())
 
-    def _act(self, row: Deployment, wanted: Possible, person: Person) -> Act:
-        can_expect, now = wanted.action is not Action.CANCEL, self.clock.now()
+    def _act(self, judged: "_Judged") -> Act:
+        row, wanted, now = judged.row, judged.wanted, self.clock.now()
+        can_expect = wanted.action is not Action.CANCEL
         return Act(
             id=uuid.uuid4().hex,
             deployment=row.id,
             action=wanted.action,
             gate=wanted.gate,
-            by=Actor.from_person(person),
+            by=Actor.from_person(judged.person),
             at=now,
             expected=expected_of(row.rollout, wanted.action, at=now) if can_expect and row.rollout else None,
             label=wanted.effect,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """An act that may be asked for: of whom, and of what as it is now."""
+
+    row: Deployment
+    wanted: Possible
+    person: Person
 
 
 def _lost(row: Deployment | None) -> Notice:

@@ -74,10 +74,9 @@ def actions(buttons: Sequence[Block]) -> Block:
     return {"type": "actions", "elements": list(buttons[:BUTTONS])}
 
 
-def overflow(options: Sequence[Block], *, action: str, confirm: Block | None = None) -> Block:
-    """Make the menu behind the dots; `confirm` is asked whatever is chosen."""
-    block: Block = {"type": "overflow", "action_id": action, "options": list(options[:OVERFLOW])}
-    return block | ({"confirm": confirm} if confirm else {})
+def overflow(options: Sequence[Block], *, action: str) -> Block:
+    """Make the menu behind the dots; a question that Slack asks before would be asked whatever is chosen."""
+    return {"type": "overflow", "action_id": action, "options": list(options[:OVERFLOW])}
 
 
 def _markup(markup: Mrkdwn) -> Block:

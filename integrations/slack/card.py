@@ -20,7 +20,7 @@ from integrations.slack import (
     card_words,
     text,
 )
-from integrations.slack.blocks import Block, Keep, Message, Part
+from integrations.slack.blocks import Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
 
@@ -48,8 +48,8 @@ _WITH_ROLLOUT = frozenset(
 def render(card: Card) -> Message:
     """Draw a card: two lines that tell the story, the detail, and the buttons or what is pending."""
     deployment = card.deployment
-    title, subtitle = _title(card), _subtitle(deployment)
-    parts = [Part(blocks.section(Mrkdwn(f"{title}\n{subtitle}")))]
+    head = Mrkdwn(f"{title(card)}\n{subtitle(deployment)}")
+    parts = [Part(blocks.section(head))]
     parts += _body(card)
     parts += _part(card_back.source(deployment), Keep.EARLIER)
     parts += _part(_outside(deployment), Keep.FIRST)
@@ -57,14 +57,15 @@ def render(card: Card) -> Message:
     parts += _part(card_back.later(deployment), Keep.FIRST)
     parts += _part(_way_back(card), Keep.EARLIER)
     parts += _acting(card)
-    return blocks.fit(parts, fallback=Mrkdwn(f"{title}\n{subtitle}"))
+    return blocks.fit(parts, fallback=head)
 
 
 def _part(line: Mrkdwn | None, keep: Keep) -> list[Part]:
     return [Part(blocks.context(line), keep)] if line else []
 
 
-def _title(card: Card) -> Mrkdwn:
+def title(card: Card) -> Mrkdwn:
+    """Name the deployment and say where it stands."""
     deployment = card.deployment
     emoji, headline = card_words.HEADLINES[card.headline]
     return fill(
@@ -86,7 +87,8 @@ def _seconds(deployment: Deployment) -> int:
     return max(1, int((end - deployment.created_at).total_seconds())) if end else 0
 
 
-def _subtitle(deployment: Deployment) -> Mrkdwn:
+def subtitle(deployment: Deployment) -> Mrkdwn:
+    """Say who asked for it, when and why."""
     return fill(
         card_words.SUBTITLE,
         by=deployment.requester.chat_id,
@@ -105,7 +107,7 @@ def _body(card: Card) -> list[Part]:
         lines.append((card_lines.rollout(card), Keep.FIRST))
         lines += _explained(card)
     if card.headline in _WITH_FAILURE and deployment.failure:
-        why = card_troubles.why_aborted(card) or _failure(deployment, deployment.failure)
+        why = card_troubles.why_aborted(card) or failure(deployment, deployment.failure)
         lines.append((why, Keep.FIRST))
     lines.append((card_lines.restarting(deployment), Keep.FIRST))
     if outcome := _outcome(card):
@@ -115,7 +117,7 @@ def _body(card: Card) -> list[Part]:
     if not_restored := card_back.failure_of_restore(deployment):
         # What would mend the restore is a deploy of what ran before, not of what was aborted.
         of_before = replace(deployment, version=deployment.ran_before)
-        lines.append((_failure(of_before, not_restored), Keep.FIRST))
+        lines.append((failure(of_before, not_restored), Keep.FIRST))
     return [Part(blocks.section(line), keep) for line, keep in lines if line]
 
 
@@ -132,22 +134,22 @@ def _failed_in_rollout(card: Card) -> bool:
     return card.headline is Headline.FAILED and failure is not None and not failure.step
 
 
-def _failure(deployment: Deployment, failure: Failure) -> Mrkdwn:
+def failure(deployment: Deployment, why: Failure) -> Mrkdwn:
     """Say the cause, the proof and what became of the release, so that nobody has to open anything."""
-    is_sentence = " " in failure.cause.strip()
-    message = failure.cause if is_sentence else failure.message
-    details = [fill(card_words.FAILED_STEP, step=failure.step)] if failure.step else []
-    if failure.exit_code is not None:
-        details.append(fill(card_words.EXIT_CODE, code=failure.exit_code))
-    if failure.cause and not is_sentence:
-        details.append(text.escape(failure.cause.replace("-", " "), limit=60))
+    is_sentence = " " in why.cause.strip()
+    message = why.cause if is_sentence else why.message
+    details = [fill(card_words.FAILED_STEP, step=why.step)] if why.step else []
+    if why.exit_code is not None:
+        details.append(fill(card_words.EXIT_CODE, code=why.exit_code))
+    if why.cause and not is_sentence:
+        details.append(text.escape(why.cause.replace("-", " "), limit=60))
     first = fill(card_words.FAILURE, message=message) + (f" ({', '.join(details)})" if details else "")
-    proof = (failure.message,) if is_sentence and failure.message not in {"", failure.cause, *failure.lines} else ()
-    quoted = text.quote((*failure.lines, *proof), limit=_QUOTES)
-    released = "" if deployment.restore is not None else _released(deployment, failure)
+    proof = (why.message,) if is_sentence and why.message not in {"", why.cause, *why.lines} else ()
+    quoted = text.quote((*why.lines, *proof), limit=_QUOTES)
+    released = "" if deployment.restore is not None else _released(deployment, why)
     lines = (
         *(first, quoted, released),
-        *(card_troubles.remedy(deployment, failure.cause), _owner(failure)),
+        *(card_troubles.remedy(deployment, why.cause), _owner(why)),
     )
     return Mrkdwn("\n".join(line for line in lines if line))
 
@@ -224,10 +226,8 @@ def _way_back(card: Card) -> Mrkdwn | None:
 
 
 def _acting(card: Card) -> list[Part]:
-    if card.pending is not None:
-        return [Part(blocks.section(_pending(card.deployment, card.pending)))]
-    buttons: list[Block] = card_buttons.buttons(card)
-    return [Part(blocks.actions(buttons))] if buttons else []
+    pending = [Part(blocks.section(_pending(card.deployment, card.pending)))] if card.pending is not None else []
+    return [*pending, Part(blocks.actions(card_buttons.buttons(card)))]
 
 
 def _pending(deployment: Deployment, act: Act) -> Mrkdwn:

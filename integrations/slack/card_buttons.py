@@ -7,35 +7,43 @@ from commands.core.acts import Possible, is_undecided
 from commands.core.card import Card
 from commands.core.model import Action, Deployment
 from commands.core.observed import RolloutSnapshot, Strategy
+from commands.core.requests import Look
 from integrations.slack import back_words, blocks, card_back, card_words
 from integrations.slack.blocks import Block
 from integrations.slack.phrases import label
 
 ACTION_PREFIX = "slipway:"
 MENU = f"{ACTION_PREFIX}menu"
-_ROW = 5
+_IN_SIGHT = 4
+"""And the dots make five, which a phone shows without scrolling."""
 
 
 def buttons(card: Card) -> list[Block]:
-    """Give the buttons by their importance, and behind the dots what is left or finds no room."""
-    room = _ROW if not card.menu and len(card.buttons) <= _ROW else _ROW - 1
-    rest = [_choice(card.deployment, act) for act in (*card.buttons[room:], *card.menu)]
-    shown = [_button(card.deployment, act) for act in card.buttons[:room]]
-    return [*shown, blocks.overflow(rest, action=MENU, confirm=_confirm_of_all(card))] if rest else shown
+    """Give the buttons by their importance, and behind the dots what is left, is rarely wanted or can only be read."""
+    deployment = card.deployment
+    in_sight: list[Possible | Look] = [*card.buttons, *([Look.LOG] if card.has_log else [])]
+    behind = [*in_sight[_IN_SIGHT:], Look.DETAILS, *card.menu, Look.LINKS, Look.COMMAND]
+    shown = [_button(deployment, each) for each in in_sight[:_IN_SIGHT]]
+    return [*shown, blocks.overflow([_choice(deployment, each) for each in behind], action=MENU)]
 
 
-def _confirm_of_all(card: Card) -> Block | None:
-    """Ask first where a single act lies behind the dots: Slack asks for a menu, not for one of its options."""
-    is_alone = len(card.menu) == 1 and len(card.buttons) < _ROW
-    return _confirm(card.deployment, card.menu[0]) if is_alone else None
-
-
-def _choice(deployment: Deployment, act: Possible) -> Block:
+def _choice(deployment: Deployment, wanted: Possible | Look) -> Block:
     """Make an option; it names its act in its value, because a menu has one name for all of them."""
-    return blocks.option(label=_label(deployment, act), value=f"{act.action.value}:{deployment.id}:{act.gate}")
+    if isinstance(wanted, Look):
+        return blocks.option(label=card_words.LOOKS[wanted], value=_value(deployment, wanted))
+    value = f"{wanted.action.value}:{deployment.id}:{wanted.gate}"
+    return blocks.option(label=_label(deployment, wanted), value=value)
 
 
-def _button(deployment: Deployment, act: Possible) -> Block:
+def _value(deployment: Deployment, look: Look) -> str:
+    """Name what is to be read, and of which deployment; there is no gate, for nothing is moved."""
+    return f"{look.value}:{deployment.id}"
+
+
+def _button(deployment: Deployment, act: Possible | Look) -> Block:
+    if isinstance(act, Look):
+        action = f"{ACTION_PREFIX}{act.value}"
+        return blocks.button(label=card_words.LOOKS[act], action=action, value=_value(deployment, act))
     return blocks.button(
         label=_label(deployment, act),
         action=f"{ACTION_PREFIX}{act.action.value}",
@@ -116,7 +124,6 @@ def _question(deployment: Deployment, act: Possible) -> str:
 
 _QUESTIONS = {
     Action.ABORT: card_words.CONFIRM_ABORT,
-    Action.RESTART: card_words.CONFIRM_RESTART,
     Action.ROLLBACK: back_words.CONFIRM_BACK,
     Action.RETRY: back_words.CONFIRM_AGAIN,
 }

@@ -17,7 +17,7 @@ from integrations.slack import card_words
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
 
-_MARKS = {
+MARKS = {
     StepPhase.PENDING: "○",
     StepPhase.RUNNING: "◐",
     StepPhase.SUCCEEDED: "✓",
@@ -60,13 +60,13 @@ def _summary(steps: Steps) -> Mrkdwn:
     """Stand for steps that are not shown by the worst of their marks."""
     ranks = [StepPhase.FAILED, StepPhase.RUNNING, StepPhase.PENDING, StepPhase.SKIPPED, StepPhase.SUCCEEDED]
     worst = min((step.phase for step in steps), key=ranks.index)
-    return fill(card_words.STEPS_MORE, mark=_MARKS[worst], count=len(steps))
+    return fill(card_words.STEPS_MORE, mark=MARKS[worst], count=len(steps))
 
 
 def _step(step: StepSnapshot) -> Mrkdwn:
     shown = fill(
         card_words.STEP,
-        mark=_MARKS[step.phase],
+        mark=MARKS[step.phase],
         name=step.name,
         seconds=int(step.duration.total_seconds()) if step.duration and step.phase is not StepPhase.SKIPPED else "",
     )

@@ -3,6 +3,7 @@
 from commands.core.card import Headline
 from commands.core.model import StallKind
 from commands.core.observed import AnalysisKind, AnalysisPhase, Strategy
+from commands.core.requests import Look
 
 HEADLINES: dict[Headline, tuple[str, str]] = {
     Headline.QUEUED: ("⚪", "waits for its turn"),
@@ -122,12 +123,17 @@ SWITCH_ANYWAY = "Switch to {version} anyway"
 RESTART = "Restart"
 HOLD = "Hold"
 RESUME = "Resume"
+LOOKS: dict[Look, str] = {
+    Look.DETAILS: "Details",
+    Look.LINKS: "Links",
+    Look.COMMAND: "Copy command",
+    Look.LOG: "Log",
+}
 CONFIRM_TITLE = "Are you sure?"
 CONFIRM_FULL = "All traffic of {app} in {environment} goes to {version}, past the remaining steps."
 CONFIRM_SWITCH = "All traffic of {app} in {environment} goes to {version} at once."
 CONFIRM_GO_ON = "{app} in {environment} goes on with {version} although its analysis could not decide."
 CONFIRM_ANYWAY = "All traffic of {app} in {environment} goes to {version} although its analysis could not decide."
-CONFIRM_RESTART = "All pods of {app} in {environment} are replaced, one after the other; {version} stays."
 CONFIRM_ABORT = "{app} in {environment} leaves {version}{running:if| and goes back to #|}."
 CONFIRM_DENY = "No, leave it"
 

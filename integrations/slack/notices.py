@@ -6,7 +6,7 @@ Called by the client. A choice's button carries the command line that it stands 
 from collections.abc import Iterator, Sequence
 
 from commands.core.reasons import Choice, Label, Notice, PlanLine, ReasonCode
-from integrations.slack import blocks, listing, names, offers, plan_words, text, words
+from integrations.slack import blocks, details, listing, names, offers, plan_words, text, words
 from integrations.slack.blocks import Block, Keep, Message, Part
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
@@ -37,6 +37,7 @@ def render(notice: Notice, *, home: str = "") -> Message:
     parts += [Part(blocks.section(page), Keep.EARLIER) for page in plan]
     lines = [offers.line(offer) for offer in notice.offers]
     parts += [Part(blocks.section(Mrkdwn("\n".join(lines))), Keep.EARLIER)] if lines else []
+    parts += [Part(blocks.section(line), Keep.EARLIER) for line in _looked(notice, home)]
     buttons = _buttons(notice.choices)
     parts += [Part(blocks.actions(buttons))] if buttons else []
     return blocks.fit(parts, fallback=words_said)
@@ -56,7 +57,9 @@ def sentence(notice: Notice) -> Mrkdwn:
 
 def has_cards(notice: Notice) -> bool:
     """Say whether it names deployments whose cards could be linked."""
-    moving = [row.moving for row in notice.status] + [row.deployment for row in notice.history]
+    now = notice.details.now if notice.details else None
+    moving = [row.moving for row in (*notice.status, *([now] if now else []))]
+    moving += [row.deployment for row in notice.history]
     return any(row is not None and row.card is not None for row in moving)
 
 
@@ -70,6 +73,18 @@ def _listed(notice: Notice, home: str) -> Iterator[Mrkdwn]:
         case _:
             yield from _pages([listing.line(row, home=home) for row in notice.status], count=len(notice.status))
     yield from (listing.past(row, home=home) for row in notice.history)
+
+
+def _looked(notice: Notice, home: str) -> Iterator[Mrkdwn]:
+    """Draw what was read of one deployment."""
+    if notice.details is not None:
+        yield from details.paragraphs(notice.details, home=home)
+    if notice.links:
+        yield Mrkdwn("\n".join(details.link(link) for link in notice.links))
+    if notice.commands:
+        yield from details.commands(notice.commands)
+    if notice.log:
+        yield details.log(notice.log)
 
 
 def _rows(rows: Sequence[str]) -> list[Mrkdwn]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from commands.core.acts import GATE_LENGTH
 from commands.core.model import ChatUser
+from commands.core.requests import Look, LookRequest
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ _NAME = re.compile(r"[\x21-\x7e]{1,255}")
 _VALUE = re.compile(
     rf"(?:(?P<action>[a-z]{{1,20}}):)?(?P<deployment>[A-Za-z0-9_-]{{1,64}}):(?P<gate>[0-9a-f]{{{GATE_LENGTH}}})"
 )
+_LOOK = re.compile(rf"(?P<look>{'|'.join(Look)}):(?P<deployment>[A-Za-z0-9_-]{{1,64}})")
 _TEXT_LIMIT = 12_000
 _VALUE_LIMIT = 2_000
 _METADATA_LIMIT = 3_000
@@ -109,6 +111,12 @@ def target(value: str) -> Target | None:
     """Read the value of a card's button; it is a hint where to look, never a permission."""
     found = _VALUE.fullmatch(value)
     return Target(found["deployment"], found["gate"], found["action"] or "") if found else None
+
+
+def look(value: str) -> LookRequest | None:
+    """Read the value of what only reads on a card; whose deployment it names is looked up."""
+    found = _LOOK.fullmatch(value)
+    return LookRequest(look=Look(found["look"]), deployment=found["deployment"]) if found else None
 
 
 def channel(metadata: str) -> str:

@@ -110,17 +110,20 @@ def quote(lines: tuple[str, ...], *, limit: int) -> Mrkdwn:
     return Mrkdwn("\n".join(f"> {line}" for line in _newest(lines, limit=limit, extra=3)))
 
 
-def preformatted(lines: tuple[str, ...], *, limit: int) -> Mrkdwn:
-    """Show outside lines as a block that they cannot end, the newest of those that fit; empty without lines."""
-    kept = _newest(lines, limit=limit - 8, extra=1)
+def preformatted(lines: tuple[str, ...], *, limit: int, longest: int = _QUOTE_LINE) -> Mrkdwn:
+    """Show outside lines as a block that they cannot end, the newest of those that fit; empty without lines.
+
+    A line longer than `longest` is clipped.
+    """
+    kept = _newest(lines, limit=limit - 8, extra=1, longest=longest)
     return Mrkdwn("```\n" + "\n".join(kept) + "\n```") if kept else Mrkdwn("")
 
 
-def _newest(lines: tuple[str, ...], *, limit: int, extra: int) -> list[Mrkdwn]:
+def _newest(lines: tuple[str, ...], *, limit: int, extra: int, longest: int = _QUOTE_LINE) -> list[Mrkdwn]:
     kept: list[Mrkdwn] = []
     room = limit
     for line in reversed(lines):
-        safe = _escaped(clip(clean(line).rstrip().replace("`", "'"), _QUOTE_LINE))
+        safe = _escaped(clip(clean(line).rstrip().replace("`", "'"), longest))
         room -= len(safe) + extra
         if room < 0:
             break

@@ -32,11 +32,14 @@ FACTS: dict[R, frozenset[str]] = {
     R.WINDOW_NEEDED: frozenset({"app", "version", "environment"}),
     R.CONFIRM: frozenset({"app", "version", "environment", "strategy", "running"}),  # `running` may be empty.
     R.CONFIRM_BACK: frozenset({"app", "version", "environment", "strategy", "running"}),
+    R.CONFIRM_RESTART: frozenset({"deployment", "app", "version", "environment"}),
     R.RUNS_ALREADY: frozenset({"app", "version", "environment"}),
     R.NO_WAY_BACK: frozenset({"app", "version", "environment"}),  # The version that ran before, or empty.
     R.NEVER_RELEASED: frozenset({"app", "version", "environment"}),
     R.NOTHING_TO_RETRY: frozenset({"app", "environment"}),
     R.TAKEN_OVER: frozenset({"app", "version", "environment", "deployment"}),  # Of what was begun since.
+    R.NO_LINKS: frozenset({"deployment", "app", "version", "environment", "cluster"}),
+    R.NO_LOG: frozenset({"deployment", "app", "version", "environment"}),
     R.BUSY: frozenset({"app", "environment", "holder_number", "holder_version", "by", "holder_stage"}),
     R.REPEATED: frozenset({"deployment", "app", "version", "environment"}),
     R.NOTHING_IN_MOTION: frozenset({"app", "environment"}),
@@ -75,5 +78,10 @@ FACTS: dict[R, frozenset[str]] = {
     R.MOTION: frozenset({"count", "page", "pages"}),
     # Environment may be empty; count: at least; back: the line that goes back to one of them, or empty.
     R.HISTORY: frozenset({"app", "environment", "count", "page", "back"}),
+    R.DETAILS: frozenset({"deployment"}),
+    R.LINKS: frozenset({"deployment", "app", "version", "environment"}),
+    R.COMMAND: frozenset({"deployment", "app", "version", "environment"}),
+    # The step that wrote it, or empty for an app's pod; `is_kept`: "yes" where the cluster has it no more, or empty.
+    R.LOG: frozenset({"deployment", "app", "version", "environment", "step", "is_kept"}),
     R.HELP: frozenset({"verb"}),  # Empty for the overview.
 }

@@ -142,6 +142,11 @@ SAYINGS: dict[R, Saying] = {
         "{running:if-code|It runs # now.|Nothing of it runs there now.}",
         "It goes through without waiting at a gate. Nothing happens until you confirm.",
     ),
+    R.CONFIRM_RESTART: Saying(
+        "Restart {app} in {environment}?",
+        "All of its pods are replaced, one after the other; {version:code} stays (#{deployment}).",
+        "Nothing happens until you confirm.",
+    ),
     R.RUNS_ALREADY: Saying(
         "{app} {version:code} runs in {environment} already.",
         "Image, chart, values and strategy are the same, so nothing was started.",
@@ -284,6 +289,16 @@ SAYINGS: dict[R, Saying] = {
         "#{deployment} {app} {version} in {environment} can no longer be taken back this way.",
         "Deploy the version that you want instead: `/deploy {app} &lt;version&gt;`.",
     ),
+    R.NO_LINKS: Saying(
+        "There is nothing to link to yet.",
+        "No other system is known to show #{deployment} {app} {version} in {environment}.",
+        "Whoever looks after the catalog can add the pages of the cluster {cluster}: `workflow-page`, `rollout-page`.",
+    ),
+    R.NO_LOG: Saying(
+        "There is no log to show.",
+        "Of #{deployment} {app} {version} in {environment} none was kept, or what went wrong has passed.",
+        "Its card shows where it stands.",
+    ),
     # Systems
     R.VERSIONS_UNKNOWN: Saying(
         "I cannot look up the versions of {app} right now ({system} does not answer),",
@@ -327,6 +342,14 @@ SAYINGS: dict[R, Saying] = {
         "*Deployments of {app}{environment:if| to #|}*",
         "{count:if||None yet: `/deploy` starts the first.}",
         "{page:if|Page #.|} {back:if-code|# goes back to one of them.|}",
+    ),
+    R.DETAILS: Saying("*All of #{deployment}*"),
+    R.LINKS: Saying("*Where to see more of #{deployment}: {app} {version} in {environment}*"),
+    R.COMMAND: Saying("*The same by word: #{deployment}, {app} {version} in {environment}*"),
+    R.LOG: Saying(
+        "*{step:if-step|Log of the step #|Log of the pod that is in trouble}: #{deployment}, {app} {version} in"
+        " {environment}*",
+        "{is_kept:if|It could not be read anew; this was kept of it.|The last lines, read just now.}",
     ),
     R.HELP: Saying("{verb:if-code|*Help for* #|*What Slipway understands*}"),
 }

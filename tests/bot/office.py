@@ -45,6 +45,7 @@ class Office:
             people=desk.people,
             versions=desk.versions,
             rollouts=desk.rollouts,
+            pipelines=desk.pipelines,
             deployments=desk.deployments,
             charts=desk.charts,
             renderer=desk.renderer,

@@ -10,6 +10,7 @@ from commands.core.acts import gate_of
 from commands.core.errors import Permanent, Temporary
 from commands.core.model import Action, ActState, Content, Deployment, Stage
 from commands.core.reasons import ReasonCode
+from commands.core.requests import Look
 from integrations.slack.card_buttons import buttons
 from integrations.slack.connection import SlackSettings
 from integrations.slack.form import CALLBACK
@@ -189,6 +190,53 @@ def test_a_button_cannot_be_taken_for_another_by_its_value() -> None:
         row = paused(floor.office)
         value = f"pause:{row.id}:{gate_of(row, Action.PAUSE)}"
         assert await floor.hears(pressed("slipway:promote", value)) == [(CHANNEL, "U0BOB", ReasonCode.STALE)]
+
+    loops.run(main())
+
+
+def test_what_only_reads_is_answered_to_whoever_pressed_it_and_changes_nothing() -> None:
+    async def main() -> None:
+        floor = Floor()
+        row = paused(floor.office)
+        eve = {"id": "U0EVE", "team_id": "T0SLIPWAY"}
+        for look, code in (
+            (Look.DETAILS, ReasonCode.DETAILS),
+            (Look.LINKS, ReasonCode.NO_LINKS),
+            (Look.COMMAND, ReasonCode.COMMAND),
+            (Look.LOG, ReasonCode.NO_LOG),
+        ):
+            assert await floor.hears(chosen(f"{look}:{row.id}") | {"user": eve}) == [(CHANNEL, "U0EVE", code)]
+            assert await floor.hears(chosen(f"{look}:d999") | {"user": eve}) == [(CHANNEL, "U0EVE", ReasonCode.STALE)]
+        log = pressed("slipway:log", f"log:{row.id}", user=eve)
+        assert await floor.hears(log) == [(CHANNEL, "U0EVE", ReasonCode.NO_LOG)]
+        assert await states(floor.office, row) == []
+
+    loops.run(main())
+
+
+def test_another_team_reads_nothing() -> None:
+    async def main() -> None:
+        floor = Floor()
+        row = paused(floor.office)
+        for value in (f"{look}:{row.id}" for look in Look):
+            foreign = chosen(value) | {"user": {"id": "U0ALICE", "team_id": "T0ELSEWHERE"}}
+            assert await floor.hears(foreign) == [(CHANNEL, "U0ALICE", ReasonCode.OUTSIDE_TEAM)]
+
+    loops.run(main())
+
+
+def test_the_restart_of_a_card_is_asked_back_and_carried_out_by_the_answer() -> None:
+    async def main() -> None:
+        floor = Floor()
+        floor.office.desk.people.set_roles("bob", ["admin"])
+        row = paused(floor.office)
+        gate = gate_of(row, Action.RESTART)
+        assert await floor.hears(chosen(f"restart:{row.id}:{gate}")) == [(CHANNEL, "U0BOB", ReasonCode.CONFIRM_RESTART)]
+        assert await states(floor.office, row) == []
+        (button,) = render(floor.office.desk.chat.whispers[-1].notice).blocks[-1]["elements"]
+        answer = pressed(button["action_id"], button["value"])
+        assert await floor.hears(answer) == [(CHANNEL, "U0BOB", ReasonCode.REQUESTED)]
+        assert await states(floor.office, row) == [(Action.RESTART, ActState.REQUESTED)]
 
     loops.run(main())
 

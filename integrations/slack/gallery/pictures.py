@@ -12,10 +12,10 @@ from integrations.slack import card as cards
 from integrations.slack import form as forms
 from integrations.slack import milestones, notices
 from integrations.slack.blocks import BLOCKS, TOTAL, Message
-from integrations.slack.gallery import largest, replies
+from integrations.slack.gallery import largest, looks, replies
 from integrations.slack.gallery.states import every_card
 
-FORM = "Form"
+FORM, DOTS = "Form", "Behind the dots"
 _ROOM_OF_FORM = (250_000, 100)
 _PARTS = {
     Strategy.CANARY: "Canary",
@@ -49,6 +49,9 @@ def messages() -> Iterator[Picture]:
     for name, (notice, long) in replies.lists().items():
         drawn = (notices.render(each, home=replies.HOME) for each in (notice, long))
         yield _picture("Lists", name, *drawn)
+    for name, (notice, long) in looks.looks().items():
+        drawn = (notices.render(each, home=replies.HOME) for each in (notice, long))
+        yield _picture(DOTS, name, *drawn)
     for name, notice, long in replies.replies():
         yield _picture("Replies", name, notices.render(notice), notices.render(long))
     for name, line, longer in replies.threads():

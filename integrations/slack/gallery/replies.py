@@ -24,7 +24,7 @@ from commands.core.reasons import (
     ReasonCode,
 )
 from integrations.slack import plan_words, thread_words, word_facts
-from integrations.slack.gallery import largest
+from integrations.slack.gallery import largest, looks
 from integrations.slack.gallery.examples import DIGEST, NOON, healthy, rollout
 from integrations.slack.gallery.states import building, ended, moving, paused, rolling_out
 
@@ -36,6 +36,7 @@ FACTS: Mapping[str, Fact] = {
     "count": 3, "hint": "", "link": "C0PROD", "environments": "staging, production", "ago": 3, "weight": 50,
     "seconds": 724, "digest": DIGEST, "step": "build-image", "silent": "", "critical": 2, "high": 5, "page": 2,
     "pages": 16, "moving": 3, "unwell": 1, "people": "", "back": "",
+    "cluster": "main", "is_kept": "",
     "metric": "success rate", "value": "97.2 %", "needs": "result[0] >= 0.99", "refuses": "", "measured": 3,
     "cause": "crash-loop", "kind": "cannot-begin", "owner": "#platform-help", "change": "scaled",
 }  # fmt: skip
@@ -153,6 +154,9 @@ LISTED = frozenset({ReasonCode.STATUS, ReasonCode.FLEET, ReasonCode.MOTION, Reas
 DEPLOY = Choice(label="/deploy shop v1.2 to production", command="/deploy shop v1.2 to production")
 CHOICES: Mapping[ReasonCode, tuple[Choice, ...]] = {
     ReasonCode.CONFIRM: (Choice(label="Deploy shop v1.2 to production", command=DEPLOY.command, is_confirmation=True),),
+    ReasonCode.CONFIRM_RESTART: (
+        Choice(label="Restart shop in production", command="/rollout restart shop production", is_confirmation=True),
+    ),
     ReasonCode.UNKNOWN_APP: (DEPLOY,),
     ReasonCode.UNKNOWN_VERSION: (DEPLOY,),
     ReasonCode.STRATEGY_NEEDED: tuple(
@@ -172,9 +176,9 @@ HELP = (
 
 
 def replies() -> Iterator[tuple[str, Notice, Notice]]:
-    """Give every reply but the lists, with ordinary and with the longest facts."""
+    """Give every reply but the lists and what a card's dots lead to, with ordinary and with the longest facts."""
     for code in ReasonCode:
-        if code in LISTED:
+        if code in LISTED or code in looks.LOOKS:
             continue
         known = {**FACTS, **OWN_FACTS.get(code, {})}
         facts = {name: known.get(name, "") for name in word_facts.FACTS[code]}

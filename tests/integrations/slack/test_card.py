@@ -22,6 +22,7 @@ from commands.core.model import (
     WayBack,
 )
 from commands.core.observed import CanaryStep, CanaryStepKind, PauseReason, Replicas, StepPhase, Strategy
+from commands.core.requests import Look, LookRequest
 from integrations.slack import payloads
 from integrations.slack.blocks import BLOCKS, Keep, Part, fit, section
 from integrations.slack.card import render
@@ -35,6 +36,7 @@ from tests.integrations.slack.readable import readable
 from tests.make import BOB, NOON, deployment, pipeline, rollout, step
 
 CARDS = every_card()
+READS = ["Details", "Links", "Copy command"]
 OUTSIDE = st.one_of(st.text(max_size=400), st.sampled_from(HOSTILE))
 
 
@@ -102,7 +104,9 @@ def test_buttons_are_named_by_their_effect() -> None:
 
 def test_what_is_rarely_wanted_is_behind_the_dots_and_names_its_act_and_gate() -> None:
     card = draw(rolling_out(paused(PauseReason.STEP)), ())
-    hold, restart = menu(render(card))
+    details, hold, restart, links, command = menu(render(card))
+    assert [each["text"]["text"] for each in (details, links, command)] == ["Details", "Links", "Copy command"]
+    assert payloads.look(details["value"]) == LookRequest(look=Look.DETAILS, deployment="d142")
     assert restart["text"]["text"] == "Restart"
     assert hold["text"]["text"] == "Hold"
     assert payloads.target(hold["value"]) == payloads.Target("d142", card.menu[0].gate, "pause")
@@ -111,7 +115,7 @@ def test_what_is_rarely_wanted_is_behind_the_dots_and_names_its_act_and_gate() -
 def test_what_goes_on_by_itself_can_be_advanced_and_held_at_first_sight() -> None:
     timed = render(draw(rolling_out(paused(PauseReason.STEP, is_timed=True)), ()))
     assert [each["text"]["text"] for each in buttons(timed)][:2] == ["Advance now", "Hold"]
-    assert [each["text"]["text"] for each in menu(timed)] == ["Restart"]
+    assert [each["text"]["text"] for each in menu(timed)] == ["Details", "Restart", "Links", "Copy command"]
 
 
 def test_what_an_analysis_could_not_decide_is_for_a_person_to_decide() -> None:
@@ -130,26 +134,43 @@ def test_what_an_analysis_could_not_decide_is_for_a_person_to_decide() -> None:
     }
 
 
-def test_a_restart_of_what_has_finished_asks_first() -> None:
-    (dots,) = [
-        element
-        for block in render(CARDS["done-running-canary"]).blocks
-        if block["type"] == "actions"
-        for element in block["elements"]
-        if element["type"] == "overflow"
-    ]
-    assert (dots["type"], dots["confirm"]["confirm"]["text"]) == ("overflow", "Restart")
-    assert menu(render(CARDS["done-restarting-canary"])) == []
+def test_the_dots_ask_nothing_because_slack_would_ask_before_what_only_reads() -> None:
+    (_, dots) = render(CARDS["done-running-canary"]).blocks[-1]["elements"]
+    assert dots["type"] == "overflow"
+    assert "confirm" not in dots
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_every_card_can_be_read_whole_and_nothing_of_it_falls_off_the_menu(name: str) -> None:
+    card, message = CARDS[name], render(CARDS[name])
+    behind = [each["text"]["text"] for each in menu(message)]
+    assert [each for each in behind if each in READS] == READS
+    shown = len(buttons(message)) + len(behind)
+    assert shown == len(card.buttons) + len(card.menu) + card.has_log + len(READS)
+
+
+def test_a_log_is_offered_where_one_was_kept() -> None:
+    said = {name for name in CARDS if "Log" in [each["text"]["text"] for each in buttons(render(CARDS[name]))]}
+    assert {"failed-canary", "crash-loop-canary", "aborted-by-deadline-canary"} <= said
+    assert not {"done-canary", "building-canary", "waits-for-promote-canary", "image-pull-canary"} & said
+    (log,) = [each for each in buttons(render(CARDS["failed-canary"])) if each["action_id"] == "slipway:log"]
+    assert payloads.look(log["value"]) == LookRequest(look=Look.LOG, deployment="d142")
 
 
 def test_what_finds_no_room_is_behind_the_dots() -> None:
     acts = tuple(Possible(action=action, gate="0" * 12) for action in tuple(Action)[:6])
-    message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts[:5]))
-    assert (len(buttons(message)), menu(message)) == (5, [])
-    message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts))
-    assert (len(buttons(message)), len(menu(message))) == (4, 2)
+    message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts[:4]))
+    assert (len(buttons(message)), len(menu(message))) == (4, 3)
     message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts[:5], menu=acts[5:]))
-    assert (len(buttons(message)), len(menu(message))) == (4, 2)
+    assert (len(buttons(message)), len(menu(message))) == (4, 5)
+    assert menu(message)[0]["text"]["text"] == "Abort"
+
+
+def test_where_there_is_too_much_an_act_is_dearer_than_the_last_thing_to_read() -> None:
+    acts = tuple(Possible(action=action, gate="0" * 12) for action in tuple(Action)[:6])
+    message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts[:5], menu=acts[5:], has_log=True))
+    behind = [each["text"]["text"] for each in menu(message)]
+    assert (behind[1:3], behind[-1]) == (["Log", "Details"], "Links")
 
 
 def test_only_what_cannot_be_undone_at_once_asks_first() -> None:

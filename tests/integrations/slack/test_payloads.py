@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.core.model import ChatUser
+from commands.core.requests import Look, LookRequest
 from integrations.slack import payloads
 from integrations.slack.payloads import Click, Invocation, Submission, Target
 from tests.integrations.slack.hostile import HOSTILE
@@ -46,6 +47,20 @@ def test_click_is_read() -> None:
         trigger="3.4.abcdef",
         is_ephemeral=False,
     )
+
+
+@pytest.mark.parametrize("look", Look)
+def test_what_only_reads_names_what_is_wanted_and_of_which_deployment(look: Look) -> None:
+    assert payloads.look(f"{look}:d142") == LookRequest(look=look, deployment="d142")
+    for value in (
+        f"{look}",
+        f"{look}:",
+        f"{look}:d142\n",
+        f"{look}:d142:0123456789ab",
+        f"x{look}:d142",
+        "d142:details",
+    ):
+        assert payloads.look(value) is None
 
 
 def test_choice_behind_the_dots_is_read_as_a_click() -> None:

@@ -62,6 +62,11 @@ def test_preformatted_lines_fit_and_cannot_end_their_block(lines: tuple[str, ...
     assert not RAW.search(block)
 
 
+def test_a_long_line_is_clipped_later_where_that_is_wanted() -> None:
+    assert text.preformatted(("x" * 300,), limit=400) == f"```\n{'x' * 199}…\n```"
+    assert text.preformatted(("x" * 300,), limit=400, longest=250) == f"```\n{'x' * 249}…\n```"
+
+
 def test_of_too_many_lines_the_newest_are_kept() -> None:
     assert text.preformatted(("one", "two", "three"), limit=18) == "```\ntwo\nthree\n```"
     assert text.quote(("one", "two"), limit=7) == "> two"

@@ -8,12 +8,13 @@ from commands.core.card import Headline
 from commands.core.model import Action, Stage
 from commands.core.reasons import Fact, Label, MilestoneCode, ReasonCode
 from integrations.slack import card_words, names, phrases, thread_words, word_facts, words
+from integrations.slack.gallery.looks import LOOKS
 from integrations.slack.gallery.replies import FACTS, LISTED
 from integrations.slack.phrases import fill
 from tests.integrations.slack.hostile import HOSTILE
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-LISTS = {*LISTED, ReasonCode.HELP}
+LISTS = {*LISTED, *LOOKS, ReasonCode.HELP}
 
 
 def said(code: ReasonCode, **changes: Fact) -> str:

@@ -9,7 +9,7 @@ from commands.core.card import Headline
 from commands.core.reasons import MilestoneCode, ReasonCode
 from integrations.catalog import words as catalog_words
 from integrations.slack import thread_words, word_facts
-from integrations.slack.gallery import largest, replies
+from integrations.slack.gallery import largest, looks, replies
 from integrations.slack.gallery.pictures import FORM, Picture, messages, pictures
 from integrations.slack.gallery.states import every_card
 from playground.slack.limits import view_problems
@@ -19,16 +19,17 @@ from tests.integrations.slack.readable import readable
 
 SHOWN = {picture.name: picture for picture in messages()}
 CARDS = every_card()
-FOLDERS = {"Lists": "lists", "Replies": "replies", "Threads": "threads"}
+FOLDERS = {"Lists": "lists", "Behind the dots": "looks", "Replies": "replies", "Threads": "threads"}
 
 
 def test_every_card_reply_and_line_of_a_thread_is_in_the_gallery() -> None:
     cards = {name for name, picture in SHOWN.items() if picture.part not in FOLDERS}
     assert cards == set(CARDS)
     assert {card.headline for card in CARDS.values()} == set(Headline)
-    assert {f"reply-{code}" for code in set(ReasonCode) - replies.LISTED} <= SHOWN.keys()
+    assert {f"reply-{code}" for code in set(ReasonCode) - replies.LISTED - looks.LOOKS} <= SHOWN.keys()
     assert {f"thread-{code}" for code in MilestoneCode} <= SHOWN.keys()
     assert {each.code for pair in replies.lists().values() for each in pair} == replies.LISTED
+    assert {each.code for pair in looks.looks().values() for each in pair} == looks.LOOKS
 
 
 def test_every_fact_of_a_text_has_an_example() -> None:
