@@ -155,6 +155,8 @@ def test_what_runs_is_restarted_long_after_its_deployment_has_finished(world: Wo
     world.until(lambda: datetime.now(UTC) - ready > timedelta(seconds=1), "no pod is as young as the restart")
     before = pods_of(world, "search")
     world.press("bob", "Restart", ts=done.ts)
+    world.hears("bob", "Restart search in staging?", "Nothing happens until you confirm")
+    world.press("bob", "Restart search in staging")
     world.card_shows("done in", "Restarting pod by pod", "asked for by @bob", number=1)
     world.type("bob", "/rollout restart search")
     world.hears("bob", "is being restarted already")

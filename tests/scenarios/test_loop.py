@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.planted import every_kind
-from tests.scenarios.world import World
+from tests.scenarios.world import READS, World
 
 
 def begin_canary(world: World, *, user: str = "alice") -> None:
@@ -20,13 +20,16 @@ def test_a_canary_goes_from_the_first_deploy_to_done_with_two_promotes_by_bob(wo
 
     world.type("alice", "/deploy pay v2.1 canary because customers wait")
     card = world.card_shows("waits for a promote", "20 % on v2.1", "customers wait", "v2.0", number=2)
-    assert card.buttons == ("20 % → 50 %", "Go to 100 %", "Abort, back to v2.0", "Hold", "Restart")
+    assert card.buttons == (
+        *("20 % → 50 %", "Go to 100 %", "Abort, back to v2.0"),
+        *("Details", "Hold", "Restart", "Links", "Copy command"),
+    )
     world.press("bob", "20 % → 50 %")
     world.card_shows("waits for a promote", "50 % on v2.1", number=2)
     world.press("bob", "50 % → 100 %")
     done = world.card_shows("done in", number=2)
     assert done.ts == card.ts, "one card per deployment, edited in place"
-    assert done.buttons == ("Roll back to v2.0", "Restart")
+    assert done.buttons == ("Roll back to v2.0", "Details", "Restart", "Links", "Copy command")
     said = world.thread_ends(done, "Done in")
     assert [line.partition(":")[0].split(" built")[0][:5] for line in said][:1] == ["Image"]
     assert said[1:] == [
@@ -47,7 +50,7 @@ def test_bob_aborts_and_the_traffic_is_back_on_the_old_version(world: World) -> 
     world.press("bob", "Abort, back to v1.1")
     # What ran at the start is nothing that Slipway released: it cannot release it again (test_way_back has the rest).
     card = world.card_shows("aborted", "Traffic is back on v1.1", "did not release v1.1 here")
-    assert card.buttons == ("Try again",)
+    assert card.buttons == ("Try again", *READS)
     world.thread_ends(card, "Aborted by @bob, traffic is back on v1.1")
     (shop,) = [
         each for each in world.cluster()["rollouts"] if each["name"] == "shop" and each["namespace"] == "staging"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios import outside
-from tests.scenarios.world import World
+from tests.scenarios.world import READS, World
 
 
 def rollout_of(world: World, app: str = "shop", environment: str = "staging") -> dict[str, Any]:
@@ -97,7 +97,7 @@ def test_a_rollback_releases_the_earlier_content_without_a_build_and_past_the_ga
     assert builds(world) == built, "nothing was built again"
     assert "Paused" not in "\n".join(world.thread(card))
     left = world.card_shows("done in", "Rolled back to v1.2 by @bob (#3)", number=2)
-    assert left.buttons == ()
+    assert left.buttons == READS
     world.thread_ends(left, "Rolled back to v1.2 by @bob (#3)")
     world.type("bob", "/rollout rollback shop to v1.2")
     world.hears("bob", "shop v1.2 runs in staging already", "nothing was started")
@@ -149,7 +149,7 @@ def test_what_failed_is_tried_again_from_where_it_failed(world: World) -> None:
     world.fault(system="workflows", kind="step-fails", match="build-image", count=1, exit_code=12, log=log)
     world.type("alice", "/deploy shop v1.2 rolling because of the checkout")
     failed = world.card_shows("failed at Image", number=1)
-    assert failed.buttons == ("Try again from Image",)
+    assert failed.buttons == ("Try again from Image", "Log", *READS)
     world.press("alice", "Try again from Image", ts=failed.ts)
     world.card_shows("shop v1.2 → staging", "Again, after #1", "of the checkout", "done in", number=2)
     world.fault(system="workflows", kind="step-fails", match="release", count=1, exit_code=14, log=["helm: no"])

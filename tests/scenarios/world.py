@@ -20,6 +20,8 @@ from tests.scenarios.process import Process
 
 LOOK_AGAIN_SECONDS: Final = 0.25
 PEOPLE: Final = ("alice", "bob", "carol", "eve")
+READS: Final = ("Details", "Links", "Copy command")
+"""What the dots of every card lead to, whatever its state."""
 
 
 @dataclass(frozen=True, slots=True)
