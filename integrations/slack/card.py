@@ -235,6 +235,6 @@ def _pending(deployment: Deployment, act: Act) -> Mrkdwn:
         card_words.PENDING,
         action=act.action.value,
         app=deployment.app,
-        label="" if act.action is Action.FULL else act.label,
+        label="" if act.action is Action.FULL else card_lines.effect(act),
         by=act.by.chat_id,
     )

@@ -10,7 +10,7 @@ from itertools import takewhile
 from commands.core.acts import is_ours
 from commands.core.addresses import live_address, preview_address
 from commands.core.card import Card, Headline
-from commands.core.model import Deployment
+from commands.core.model import Act, Deployment
 from commands.core.observed import Pause, PauseReason, Replicas, RolloutSnapshot, StepPhase, StepSnapshot, Strategy
 from commands.core.weights import missed
 from integrations.slack import card_words
@@ -209,6 +209,11 @@ def _replicas(seen: RolloutSnapshot) -> Mrkdwn:
 
     new = of(card_words.REPLICAS_NEW, seen.new)
     return Mrkdwn(f"{new} · {of(card_words.REPLICAS_OLD, seen.old)}") if seen.old.total else new
+
+
+def effect(act: Act) -> str:
+    """Say what an act leads to: a share of the traffic, or the name of a version or step."""
+    return f"{act.label} %" if act.label.isdecimal() else act.label
 
 
 def is_blue_green(deployment: Deployment) -> bool:

@@ -6,7 +6,7 @@ Called by `notices`. It says with the card's own lines what the card says, so th
 from collections.abc import Iterator, Sequence
 
 from commands.core.card import Card, draw
-from commands.core.model import Act, ActState, Deployment, OutsideChange
+from commands.core.model import Act, Action, ActState, Deployment, OutsideChange
 from commands.core.observed import StepPhase, StepSnapshot
 from commands.core.reading import Details, Link
 from integrations.slack import card as cards
@@ -113,7 +113,14 @@ def _deed(deed: Act | OutsideChange) -> Mrkdwn:
     if isinstance(deed, OutsideChange):
         return fill(words.CHANGE, at=deed.at, change=deed.kind.value, detail=deed.detail)
     is_open = "yes" if deed.state is ActState.REQUESTED else ""
-    return fill(words.DEED, at=deed.at, by=deed.by.chat_id, action=deed.action.value, label=deed.label, is_open=is_open)
+    return fill(
+        words.DEED,
+        at=deed.at,
+        by=deed.by.chat_id,
+        action=deed.action.value,
+        label="" if deed.action is Action.FULL else card_lines.effect(deed),
+        is_open=is_open,
+    )
 
 
 def _around(details: Details, *, home: str) -> Iterator[Mrkdwn | None]:

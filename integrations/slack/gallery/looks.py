@@ -91,7 +91,7 @@ def looks() -> Mapping[str, tuple[Notice, Notice]]:
 
 def _deeds(row: Deployment) -> tuple[Act, ...]:
     held = _act(row, Action.PAUSE, minutes=2, state=ActState.APPLIED)
-    promoted = _act(row, Action.PROMOTE, minutes=11, state=ActState.REQUESTED, label="50 %")
+    promoted = _act(row, Action.PROMOTE, minutes=11, state=ActState.REQUESTED, label="50")
     return held, replace(held, id="a2", action=Action.RESUME, at=NOON + timedelta(minutes=7)), promoted
 
 

@@ -371,7 +371,7 @@ def _analysed() -> dict[str, Deployment]:
     }
 
 
-def _pending(action: Action = Action.PROMOTE, label: str = "50 %") -> Card:
+def _pending(action: Action = Action.PROMOTE, label: str = "50") -> Card:
     row = rolling_out(paused(PauseReason.STEP))
     act = Act(id="a1", deployment=row.id, action=action, gate="0" * 12, by=BOB, at=SINCE, label=label)
     return draw(row, (replace(act, id="a0", state=ActState.APPLIED), act))
