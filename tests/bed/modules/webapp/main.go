@@ -3,7 +3,8 @@
 // The version comes from VERSION or from the Implementation-Version of the jar that stands at /app/app.jar, as the
 // pipeline puts it there. How it behaves comes from BEHAVIOUR, or from Slipway-Behaviour in the same manifest, so that
 // a version can be bad from its birth: "fail" answers 500 and is never ready, "hang" never answers, "crash" ends with
-// exit code 1, "slow" is ready after ten seconds. POST /behaviour/fail and the like change it while it runs.
+// exit code 1, "hoard" takes 256 MiB of memory, "slow" is ready after ten seconds. POST /behaviour/fail and the like
+// change it while it runs.
 package main
 
 import (
@@ -20,12 +21,17 @@ import (
 	"time"
 )
 
-const jar = "/app/app.jar"
+const (
+	jar      = "/app/app.jar"
+	hoarded  = 256 << 20
+	pageSize = 4 << 10
+)
 
 var (
 	behaviour atomic.Value
 	requests  atomic.Int64
 	failures  atomic.Int64
+	hoard     []byte
 )
 
 // manifest returns the main attributes of the jar's manifest, or none when there is no jar.
@@ -60,9 +66,16 @@ func firstOf(values ...string) string {
 
 func behave(how string) {
 	behaviour.Store(how)
-	if how == "crash" {
+	switch how {
+	case "crash":
 		fmt.Fprintln(os.Stderr, "panic: the connection pool is exhausted")
 		os.Exit(1)
+	case "hoard":
+		hoard = make([]byte, hoarded)
+		// Memory is the program's own when it was written to.
+		for at := 0; at < len(hoard); at += pageSize {
+			hoard[at] = 1
+		}
 	}
 }
 
