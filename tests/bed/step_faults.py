@@ -5,7 +5,7 @@ Only the steps that a test names ask; all others run just as the templates ship 
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -17,6 +17,7 @@ from tests.bed.api import Api
 from tests.bed.places import REGISTRY
 
 TEMPLATES: Final = ("slipway-deploy", "slipway-release")
+GO_ON: Final = {"act": "go on"}
 NO_IMAGE: Final = f"{REGISTRY}/slipway/none:1"
 ASKS_FIRST: Final = """\
 import json, os, sys, time, urllib.request
@@ -35,13 +36,17 @@ os.execvp(command[0], command)
 
 @dataclass(slots=True)
 class StepFault:
-    """What happens to a step in the next `count` workflows that come to it."""
+    """What happens to a step in the next `count` workflows that come to it.
+
+    It hangs, it fails, or it `finds` what `before` has done when it asked, and goes on.
+    """
 
     step: str
     kind: str
     count: int | None = None
     exit_code: int = 1
     log: list[str] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
     workflows: set[str] = field(default_factory=set)
 
     def meets(self, step: str, workflow: str) -> bool:
@@ -51,10 +56,12 @@ class StepFault:
             self.workflows.add(workflow)
         return workflow in self.workflows
 
-    @property
     def answer(self) -> dict[str, Any]:
         if self.kind == "step-hangs":
             return {"act": "hang"}
+        if self.kind == "step-finds":
+            self.before()
+            return GO_ON
         return {"act": "fail", "exit_code": self.exit_code, "log": self.log}
 
 
@@ -95,7 +102,8 @@ class StepFaults:
 
     def answer(self, step: str, workflow: str) -> dict[str, Any]:
         with self._lock:
-            return next((each.answer for each in self._faults if each.meets(step, workflow)), {"act": "go on"})
+            fault = next((each for each in self._faults if each.meets(step, workflow)), None)
+        return fault.answer() if fault else GO_ON
 
     def _let_ask(self, step: str, namespace: str) -> None:
         for template, place, container in self._containers(step, namespace):

@@ -163,6 +163,16 @@ def test_a_fault_strikes_so_many_workflows_and_each_of_its_retries(faults: StepF
     assert [ask(faults, "first"), ask(faults, "first"), ask(faults, "second")] == [fails, fails, {"act": "go on"}]
 
 
+def test_a_step_finds_what_was_done_before_it_and_goes_on(faults: StepFaults) -> None:
+    done: list[str] = []
+    fault = StepFault(step="release", kind="step-finds", before=lambda: done.append("forgotten"))
+    faults.add(fault, iter(["staging"]))
+    assert ask(faults, "first", step="build-image") == {"act": "go on"}
+    assert not done
+    assert ask(faults, "first") == {"act": "go on"}
+    assert done == ["forgotten"]
+
+
 def test_a_step_that_hangs_goes_on_when_it_is_let(faults: StepFaults, templates: Templates) -> None:
     faults.add(StepFault(step="release", kind="step-hangs"), iter(["staging"]))
     assert ask(faults, "first") == {"act": "hang"}

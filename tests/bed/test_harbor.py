@@ -1,7 +1,7 @@
 """What Harbor and plain registries have in common, asked of the bed's real registry; Harbor itself cannot run here."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from commands.core.ports import Image
 from integrations.harbor import HarborImages, HarborSettings
 from integrations.harbor import distribution as module
 from tests.bed.places import ADDRESS, REGISTRY
+from tests.bed.services import registry
 
 pytestmark = pytest.mark.bed
 
@@ -54,17 +55,11 @@ def _digest_of_config() -> str:
 
 
 @pytest.fixture
-async def name(client: httpx.AsyncClient) -> AsyncIterator[str]:
+def name() -> Iterator[str]:
     """Give the name of a repository of the test's own, with more than one slash; its images are removed afterwards."""
     name = f"probe-{uuid.uuid4().hex[:8]}/team/probe"
     yield name
-    base = f"http://{REGISTRY}/v2/{name}"
-    listed = await client.get(f"{base}/tags/list")
-    for tag in listed.json().get("tags") or [] if listed.is_success else []:
-        found = await client.head(f"{base}/manifests/{tag}", headers={"Accept": MANIFEST})
-        if found.is_success:
-            digest = found.headers["Docker-Content-Digest"]
-            (await client.delete(f"{base}/manifests/{digest}")).raise_for_status()
+    registry.forget(f"{REGISTRY}/{name}")
 
 
 async def test_the_tags_of_a_repository_are_its_images(
