@@ -23,10 +23,10 @@ from tests.bed.services.gitea import token_file
 from tests.bed.step_faults import StepFault, StepFaults
 from tests.bed.tenancy import Tenant
 from tests.bed.wires import State, Wire, Wires
+from tests.scenarios.app_faults import AppFaults
 from tests.scenarios.ground import ClusterView, PlaygroundGround
 
 LOOPBACK: Final = "127.0.0.1"
-BEHAVIOURS: Final = {"crash-loop": "crash"}
 STATES: Final = {"down": State.DOWN, "hang": State.HANGS}
 
 
@@ -66,7 +66,7 @@ class BedGround:
         elif fault["system"] == "workflows":
             self._break_step(fault)
         elif fault["system"] == "rollouts":
-            self._break_app(fault["match"], fault["kind"])
+            AppFaults(Path(self.environment["SLIPWAY_CATALOG"]), self._tenant, self._steps).add(fault)
         else:
             self._break_wire(fault["system"], fault["kind"])
 
@@ -110,13 +110,6 @@ class BedGround:
             "SLIPWAY_GITEA__TOKEN": token_file(self._places).read_text(encoding="utf-8").strip(),
             "SLIPWAY_HELM": self._places.program("helm"),
         }
-
-    def _break_app(self, app: str, kind: str) -> None:
-        """Have the next versions of an app behave badly: the bed's web app does what its environment says."""
-        path = Path(self.environment["SLIPWAY_CATALOG"])
-        catalog = yaml.safe_load(path.read_text(encoding="utf-8"))
-        catalog["apps"][app]["values"]["env"] = {"BEHAVIOUR": BEHAVIOURS[kind]}
-        path.write_text(yaml.safe_dump(catalog, sort_keys=False), encoding="utf-8")
 
     def _break_wire(self, system: str, kind: str) -> None:
         if kind == "drop-watches":

@@ -1,36 +1,22 @@
 """Why a version does not come up, and what its measurements say: on the card, in one screen, while it happens."""
 
-from pathlib import Path
-from typing import Any
-
-import pytest
-import yaml
-
+from tests.scenarios.catalog import with_values
 from tests.scenarios.world import World
 
 CRASH = ["version v1.2, behaves crash", "panic: the connection pool is exhausted"]
 """What the bed's web app writes before it ends by itself with exit code 1."""
-NO_SUCH_METRIC = "the bed has no Prometheus, and no app on it measures badly at a word"
 QUICK = {"initialDelay": "0s", "interval": "1s", "count": 2, "failureLimit": 0}
 MEASURED = {"analysis": {"successRate": {"enabled": True}, "canary": {"afterWeights": True}, **QUICK}}
 
 
-def with_values(world: World, app: str, values: dict[str, Any]) -> None:
-    """Let the catalog give an app more values, before the bot reads it."""
-    path = Path(world.environment["SLIPWAY_CATALOG"])
-    catalog = yaml.safe_load(path.read_text(encoding="utf-8"))
-    catalog["apps"][app]["values"] |= values
-    path.write_text(yaml.safe_dump(catalog, sort_keys=False), encoding="utf-8")
-
-
-@pytest.mark.stand_in(NO_SUCH_METRIC)
 def test_an_analysis_that_fails_aborts_the_canary_and_the_card_says_why(quiet_world: World) -> None:
     world = quiet_world
     with_values(world, "shop", MEASURED)
+    world.fault(system="rollouts", kind="analysis", match="shop", verdict="Failed", value="[0.972]")
     world.start_bot()
-    world.fault(system="rollouts", kind="analysis", match="success-rate", verdict="Failed", value="[0.972]")
     world.type("alice", "/deploy shop v1.2 canary")
-    card = world.card_shows("failed", "Analysis failed: success-rate 0.972 (needs ≥ 0.99), measured once")
+    failed = "Analysis failed: success-rate 0.972 (needs ≥ 0.99), measured once"
+    card = world.card_shows("canary · failed", failed)
     assert "The new version measures worse than it may." in card.text
     told = "Aborted by its analysis: success-rate 0.972 (needs ≥ 0.99), measured once. Traffic is back on v1.1"
     said = world.thread_ends(card, told)
@@ -38,12 +24,11 @@ def test_an_analysis_that_fails_aborts_the_canary_and_the_card_says_why(quiet_wo
     assert not any("outside Slipway" in line for line in said)
 
 
-@pytest.mark.stand_in(NO_SUCH_METRIC)
 def test_an_analysis_that_cannot_decide_asks_a_person(quiet_world: World) -> None:
     world = quiet_world
     with_values(world, "shop", MEASURED)
+    world.fault(system="rollouts", kind="analysis", match="shop", verdict="Inconclusive", value="[NaN]")
     world.start_bot()
-    world.fault(system="rollouts", kind="analysis", match="success-rate", verdict="Inconclusive", value="[NaN]")
     world.type("alice", "/deploy shop v1.2 canary")
     undecided = "Analysis could not decide: success-rate NaN (needs ≥ 0.99)"
     card = world.card_shows("the analysis could not decide", undecided, "A person has to decide whether it goes on.")
@@ -52,12 +37,11 @@ def test_an_analysis_that_cannot_decide_asks_a_person(quiet_world: World) -> Non
     world.card_shows("aborted", "Traffic is back on v1.1")
 
 
-@pytest.mark.stand_in(NO_SUCH_METRIC)
 def test_what_an_analysis_could_not_decide_is_made_again_or_gone_past_by_a_person(quiet_world: World) -> None:
     world = quiet_world
     with_values(world, "shop", MEASURED)
+    world.fault(system="rollouts", kind="analysis", match="shop", verdict="Inconclusive", value="[NaN]")
     world.start_bot()
-    world.fault(system="rollouts", kind="analysis", match="success-rate", verdict="Inconclusive", value="[NaN]")
     world.type("alice", "/deploy shop v1.2 canary")
     card = world.card_shows("the analysis could not decide")
     assert card.buttons[:2] == ("Go on", "Run the analysis again")
@@ -97,9 +81,10 @@ def test_a_version_that_is_given_up_says_why_although_its_pods_are_gone(quiet_wo
     world.thread_ends(card, "Aborted: the app ends by itself")
 
 
-@pytest.mark.stand_in("an image that is gone between the build and the start of the pods")
-def test_an_image_that_cannot_be_had_is_explained(world: World) -> None:
+def test_an_image_that_cannot_be_had_is_explained(quiet_world: World) -> None:
+    world = quiet_world
     world.fault(system="rollouts", kind="image-pull", match="shop")
+    world.start_bot()
     world.type("alice", "/deploy shop v1.2 canary")
     card = world.card_shows("not healthy", "1 new pod: the image cannot be had", "failed to pull and unpack image")
     assert "See that the image is in the registry" in card.text
@@ -107,15 +92,17 @@ def test_an_image_that_cannot_be_had_is_explained(world: World) -> None:
     world.card_shows("aborted", "Traffic is back on v1.1")
 
 
-@pytest.mark.stand_in("an app whose memory runs out at a word")
-def test_an_app_that_takes_too_much_memory_says_so(world: World) -> None:
+def test_an_app_that_takes_too_much_memory_says_so(quiet_world: World) -> None:
+    world = quiet_world
     world.fault(system="rollouts", kind="crash-loop", match="shop", exit_code=137, reason="OOMKilled")
+    world.start_bot()
     world.type("alice", "/deploy shop v1.2 canary")
     world.card_shows("not healthy", "the app takes more memory than its limit (exit 137", "resources.limits.memory")
 
 
-@pytest.mark.stand_in("a ConfigMap that is gone")
-def test_a_missing_configuration_is_named(world: World) -> None:
-    world.fault(system="rollouts", kind="config-error", match="shop", message='configmap "prices" not found')
+def test_a_missing_configuration_is_named(quiet_world: World) -> None:
+    world = quiet_world
+    world.fault(system="rollouts", kind="config-error", match="shop", message='secret "prices" not found')
+    world.start_bot()
     world.type("alice", "/deploy shop v1.2 canary")
-    world.card_shows("not healthy", "what it is configured with is not there", 'configmap "prices" not found')
+    world.card_shows("not healthy", "what it is configured with is not there", 'secret "prices" not found')

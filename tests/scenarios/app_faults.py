@@ -1,0 +1,85 @@
+"""How an app goes wrong on the real bed: by what the catalog says of it, and by images that leave the registry.
+
+Used by `bed_ground`, before the bot reads the catalog. Kinds and fields are those of the playground's driver for the
+system `rollouts`, `match` an app's name; what is seen of them is Kubernetes', Argo's and Prometheus' own doing.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from tests.bed.places import CLUSTER, REGISTRY, Cluster
+from tests.bed.services import prometheus, registry
+from tests.bed.step_faults import StepFault, StepFaults
+from tests.bed.tenancy import Tenant
+
+NO_PODS: Final = "nothing runs in the pods of a stand-in node"
+LIMIT: Final = "32Mi"
+"""Of memory: the web app is content with it until it is told to hoard."""
+
+Obj = dict[str, Any]
+
+
+class AppFaults:
+    """The faults of one world's apps."""
+
+    def __init__(self, catalog: Path, tenant: Tenant, steps: StepFaults) -> None:
+        self._catalog, self._tenant, self._steps = catalog, tenant, steps
+
+    def add(self, fault: Mapping[str, Any]) -> None:
+        """Have the next versions of an app go wrong."""
+        kind = fault["kind"]
+        if CLUSTER is Cluster.NODELESS and kind in {"crash-loop", "config-error"}:
+            pytest.skip(NO_PODS)
+        catalog = yaml.safe_load(self._catalog.read_text(encoding="utf-8"))
+        app = catalog["apps"][fault["match"]]
+        match kind:
+            case "analysis":
+                _measure(app, fault["value"])
+            case "config-error":
+                _miss(app, fault["message"])
+            case "image-pull":
+                self._lose_image(fault["match"], app)
+            case "crash-loop" if fault.get("reason") == "OOMKilled":
+                self._hoard(fault["match"], app)
+            case "crash-loop":
+                app["values"]["env"] = {"BEHAVIOUR": "crash"}
+            case _:
+                raise AssertionError(f"nothing on the bed plays {kind}")
+        self._catalog.write_text(yaml.safe_dump(catalog, sort_keys=False), encoding="utf-8")
+
+    def _lose_image(self, name: str, app: Obj) -> None:
+        """Have the registry forget the image between its build and the release."""
+        own = self._own_repository(name, app)
+        self._steps.add(
+            StepFault(step="release", kind="step-finds", before=lambda: registry.forget(own)),
+            iter(self._tenant.namespaces),
+        )
+
+    def _hoard(self, name: str, app: Obj) -> None:
+        # The image is built here: one of an earlier day may stand on a base that cannot hoard yet.
+        self._own_repository(name, app)
+        app["values"]["env"] = {"BEHAVIOUR": "hoard"}
+        app["values"]["resources"]["limits"] = {"memory": LIMIT}
+
+    def _own_repository(self, name: str, app: Obj) -> str:
+        """Give an app images that no other world has, and no node yet."""
+        app["image"] = f"{REGISTRY}/{name}-{self._tenant.name}/{name}"
+        return str(app["image"])
+
+
+def _measure(app: Obj, result: str) -> None:
+    """Have Prometheus answer the question for the success rate with a `result`, written as in an AnalysisRun."""
+    analysis = app["values"].setdefault("analysis", {})
+    analysis.setdefault("successRate", {})["query"] = f"vector({result.strip('[]')})"
+    analysis.setdefault("prometheus", {})["address"] = prometheus.URL
+
+
+def _miss(app: Obj, message: str) -> None:
+    """Have the pods ask for the Secret that the message names, which nobody made."""
+    (secret,) = re.findall(r'^secret "(.+)" not found$', message)
+    app["values"]["envFromSecrets"] = [secret]
