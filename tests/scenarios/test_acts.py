@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.test_causes import with_values
+from tests.scenarios.catalog import with_values
 from tests.scenarios.world import Message, World
 
 COUNTDOWN_SECONDS = 12
