@@ -1,9 +1,10 @@
 """How an app goes wrong on the real bed: by what the catalog says of it, and by images that leave the registry.
 
-Used by `bed_ground`, before the bot reads the catalog. Kinds and fields are those of the playground's driver for the
+Used by `bed_ground`. Kinds and fields are those of the playground's driver for the
 system `rollouts`, `match` an app's name; what is seen of them is Kubernetes', Argo's and Prometheus' own doing.
 """
 
+import copy
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ class AppFaults:
 
     def __init__(self, catalog: Path, tenant: Tenant, steps: StepFaults) -> None:
         self._catalog, self._tenant, self._steps = catalog, tenant, steps
+        self._sound: dict[str, Obj] = {}
 
     def add(self, fault: Mapping[str, Any]) -> None:
         """Have the next versions of an app go wrong."""
@@ -37,6 +39,7 @@ class AppFaults:
             pytest.skip(NO_PODS)
         catalog = yaml.safe_load(self._catalog.read_text(encoding="utf-8"))
         app = catalog["apps"][fault["match"]]
+        self._sound.setdefault(fault["match"], copy.deepcopy(app))
         match kind:
             case "analysis":
                 _measure(app, fault["value"])
@@ -50,6 +53,15 @@ class AppFaults:
                 app["values"]["env"] = {"BEHAVIOUR": "crash"}
             case _:
                 raise AssertionError(f"nothing on the bed plays {kind}")
+        self._catalog.write_text(yaml.safe_dump(catalog, sort_keys=False), encoding="utf-8")
+
+    def clear(self) -> None:
+        """Have the next versions of all apps be sound again; those that run stay as they are."""
+        if not self._sound:
+            return
+        catalog = yaml.safe_load(self._catalog.read_text(encoding="utf-8"))
+        catalog["apps"] |= self._sound
+        self._sound.clear()
         self._catalog.write_text(yaml.safe_dump(catalog, sort_keys=False), encoding="utf-8")
 
     def _lose_image(self, name: str, app: Obj) -> None:

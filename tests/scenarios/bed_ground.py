@@ -47,6 +47,7 @@ class BedGround:
         self._tenant.create()
         seeding.release_running(self._tenant)
         self.environment = {**self._slack.environment, **self._settings(folder)}
+        self._apps = AppFaults(Path(self.environment["SLIPWAY_CATALOG"]), self._tenant, self._steps)
 
     @property
     def namespaces(self) -> Sequence[str]:
@@ -60,13 +61,14 @@ class BedGround:
         if fault.get("clear"):
             self._wires.mend()
             self._steps.clear()
+            self._apps.clear()
             self._slack.fault(**fault)
         elif fault["system"] == "slack":
             self._slack.fault(**fault)
         elif fault["system"] == "workflows":
             self._break_step(fault)
         elif fault["system"] == "rollouts":
-            AppFaults(Path(self.environment["SLIPWAY_CATALOG"]), self._tenant, self._steps).add(fault)
+            self._apps.add(fault)
         else:
             self._break_wire(fault["system"], fault["kind"])
 

@@ -148,21 +148,22 @@ def test_killed_while_it_is_held_the_card_still_says_by_whom(world: World) -> No
     assert said.count("Held by @bob") == 1
 
 
-def test_what_runs_is_restarted_long_after_its_deployment_has_finished(world: World) -> None:
-    world.type("alice", "/deploy search 3.5.0")
-    done = world.card_shows("search 3.5.0 → staging", "done in", number=1)
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary", "recreate"])
+def test_what_runs_is_restarted_long_after_its_deployment_has_finished(world: World, strategy: str) -> None:
+    world.type("alice", f"/deploy pay v2.0 {strategy}")
+    done = world.card_shows("pay v2.0 → staging", "done in", number=1)
     ready = datetime.now(UTC)
     world.until(lambda: datetime.now(UTC) - ready > timedelta(seconds=1), "no pod is as young as the restart")
-    before = pods_of(world, "search")
+    before = pods_of(world, "pay")
     world.press("bob", "Restart", ts=done.ts)
-    world.hears("bob", "Restart search in staging?", "Nothing happens until you confirm")
-    world.press("bob", "Restart search in staging")
+    world.hears("bob", "Restart pay in staging?", "Nothing happens until you confirm")
+    world.press("bob", "Restart pay in staging")
     world.card_shows("done in", "Restarting pod by pod", "asked for by @bob", number=1)
-    world.type("bob", "/rollout restart search")
+    world.type("bob", "/rollout restart pay")
     world.hears("bob", "is being restarted already")
     said = world.thread_ends(done, "Restart finished")
     assert said[-2:] == ["Restarted by @bob, pod by pod", "Restart finished"]
-    assert not before & pods_of(world, "search")
+    world.until(lambda: not before & pods_of(world, "pay"), "the pods of before are gone")
     after = world.card_shows("done in", number=1)
     assert "Restarting" not in after.text
     assert "Restart" in after.buttons

@@ -104,7 +104,15 @@ class World:
         assert answer.get("acknowledged"), f"the form was not acknowledged: {answer}"
 
     def fault(self, **fault: object) -> None:
+        """Break something, or mend everything; what is broken by way of the catalog, the bot has read afterwards."""
+        catalog = Path(self.environment["SLIPWAY_CATALOG"])
+        before, read = catalog.read_text(encoding="utf-8"), self._times_read()
         self._ground.fault(**fault)
+        if self.bot is not None and self.bot.is_running and catalog.read_text(encoding="utf-8") != before:
+            self.until(lambda: self._times_read() > read, "the bot has read the catalog again")
+
+    def _times_read(self) -> int:
+        return self.bot.output().count("the catalog was read again") if self.bot is not None else 0
 
     # --- what is seen
 

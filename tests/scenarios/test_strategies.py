@@ -1,0 +1,103 @@
+"""What a canary shows in the other scenarios, the other strategies show here, each in its own way."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.scenarios.test_acts import fall_quiet
+from tests.scenarios.test_outside import shows_soon
+from tests.scenarios.test_way_back import deployed, pods_of, rollout_of, workflows
+from tests.scenarios.world import Message, World
+
+PANIC = "panic: the connection pool is exhausted"
+"""The last line of the bed's web app before it ends by itself."""
+READY = {"rolling": "done in", "blue-green": "green is ready", "recreate": "done in"}
+"""What the card says when a version has come as far as it comes by itself."""
+
+
+def let_crash(world: World, app: str) -> None:
+    world.fault(system="rollouts", kind="crash-loop", match=app, log=[PANIC], exit_code=1)
+
+
+def kill_and_start(world: World) -> None:
+    fall_quiet(world)
+    assert world.bot is not None
+    world.bot.kill()
+    world.start_bot()
+
+
+def assert_told_once(said: Sequence[str]) -> None:
+    assert len(said) == len(set(said)), f"said twice: {said}"
+
+
+@pytest.mark.parametrize("strategy", READY)
+def test_what_crashes_is_explained_even_over_a_kill_and_an_abort_leaves_nothing_of_it(
+    world: World, strategy: str
+) -> None:
+    deployed(world, "v2.0", number=1, strategy=strategy, app="pay")
+    let_crash(world, "pay")
+    world.type("alice", f"/deploy pay v2.1 {strategy}")
+    begun = world.card_shows("not healthy", "the app ends by itself (exit 1", PANIC, number=2)
+    assert "Mend it, and deploy what has the cure." in begun.text
+    world.fault(clear=True)
+    kill_and_start(world)
+    world.press("bob", "Abort, back to v2.0")
+    card = world.card_shows("aborted", "Traffic is back on v2.0, and the release with it", number=2)
+    said = world.thread_ends(card, "v2.0 is released again")
+    assert "Aborted by @bob, traffic is back on v2.0" in said
+    assert_told_once(said)
+    assert card.ts == begun.ts
+    assert [name.rpartition("staging-")[2] for name in workflows(world)] == ["1", "2", "2-restore"]
+    pay = rollout_of(world, "pay")
+    assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
+    world.until(lambda: len(pods_of(world, "pay")) == pay["ready"], "no pod of it is left")
+    world.type("alice", f"/deploy pay v2.1 {strategy}")
+    world.card_shows("pay v2.1 → staging", READY[strategy], number=3)
+
+
+def comes_up_badly(world: World, strategy: str) -> Message:
+    """Start the bot, and begin to bring a version of search to where an older one runs; its pods crash."""
+    let_crash(world, "search")
+    world.start_bot()
+    world.type("alice", f"/deploy search 3.5.0 {strategy}")
+    return world.card_shows("not healthy", "the app ends by itself (exit 1", PANIC)
+
+
+def test_an_abort_outside_ends_a_rolling_update(quiet_world: World) -> None:
+    world = quiet_world
+    comes_up_badly(world, "rolling")
+    world.elsewhere.abort("search")
+    shows_soon(world, "↗ aborted outside Slipway")
+    card = world.card_shows("aborted", "Traffic is back on 3.4.0")
+    world.thread_ends(card, "Aborted outside Slipway, traffic is back on 3.4.0")
+    assert len(workflows(world)) == 1, "no restore is begun"
+
+
+def test_what_a_recreate_brings_up_is_scaled_and_replaced_outside(quiet_world: World) -> None:
+    world = quiet_world
+    card = comes_up_badly(world, "recreate")
+    world.elsewhere.scale("search", 5)
+    shows_soon(world, "↗ scaled outside Slipway", "(4 → 5)")
+    image = world.elsewhere.rollout("search")["spec"]["template"]["spec"]["containers"][0]["image"]
+    world.elsewhere.set_image("search", image.partition("@")[0] + "@sha256:" + "9" * 64)
+    shows_soon(world, "↗ image changed outside Slipway", "superseded")
+    assert not any("by @" in line for line in world.thread(card)), "nobody is said to have done it"
+
+
+def test_at_its_gate_a_green_outlives_the_bot_and_is_aborted_and_switched_outside(world: World) -> None:
+    world.type("alice", "/deploy search 3.5.0 blue-green")
+    waiting = world.card_shows("green is ready", number=1)
+    kill_and_start(world)
+    world.elsewhere.abort("search")
+    shows_soon(world, "↗ aborted outside Slipway")
+    card = world.card_shows("aborted", "Traffic is back on 3.4.0", number=1)
+    assert_told_once(world.thread_ends(card, "Aborted outside Slipway, traffic is back on 3.4.0"))
+    assert len(workflows(world)) == 1, "no restore is begun"
+    assert card.ts == waiting.ts
+    world.press("alice", "Try again", ts=card.ts)
+    world.card_shows("green is ready", number=2)
+    world.elsewhere.promote("search")
+    shows_soon(world, "↗ promoted outside Slipway")
+    done = world.card_shows("done in", number=2)
+    said = world.thread_ends(done, "Done in")
+    assert not any("switched traffic" in line for line in said), "nobody is said to have done it"
