@@ -84,7 +84,7 @@ test-bed: bed ## the scenarios with the real parts in place of the stand-ins; KU
 	@$(BED) shell $(abspath $(BIN))/python -m pytest -n $(BED_JOBS) tests/scenarios --ground=bed -m "not page" $(ARGS)
 
 test-facts: bed ## what the product relies on in Kubernetes, Argo and the servers, asked of the real ones
-	@$(BED) shell $(abspath $(BIN))/python -m pytest -m bed tests/bed tests/steps tests/charts \
+	@$(BED) shell $(abspath $(BIN))/python -m pytest -n $(JOBS) --dist loadfile -m bed tests/bed tests/steps tests/charts \
 		--ignore=tests/bed/test_strategies.py $(ARGS)
 
 test-strategies: bed ## all twelve changes of strategy with requests counted; wants a machine with nothing else to do

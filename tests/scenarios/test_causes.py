@@ -77,6 +77,8 @@ def test_a_crash_loop_is_explained_with_the_last_lines_of_the_app(quiet_world: W
     world.type("alice", "/deploy shop v1.2 canary")
     card = world.card_shows("not healthy", "1 new pod: the app ends by itself (exit 1", CRASH[-1])
     assert "Mend it, and deploy what has the cure." in card.text
+    world.press("eve", "Log", ts=card.ts)
+    world.hears("eve", "Log of the pod that is in trouble", CRASH[-1])
     world.press("bob", "Abort, back to v1.1")
     world.card_shows("aborted", "Traffic is back on v1.1")
 

@@ -11,8 +11,6 @@ from tests.scenarios.world import Message, World
 
 PANIC = "panic: the connection pool is exhausted"
 """The last line of the bed's web app before it ends by itself."""
-READY = {"rolling": "done in", "blue-green": "green is ready", "recreate": "done in"}
-"""What the card says when a version has come as far as it comes by itself."""
 
 
 def let_crash(world: World, app: str) -> None:
@@ -30,7 +28,7 @@ def assert_told_once(said: Sequence[str]) -> None:
     assert len(said) == len(set(said)), f"said twice: {said}"
 
 
-@pytest.mark.parametrize("strategy", READY)
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "recreate"])
 def test_what_crashes_is_explained_even_over_a_kill_and_an_abort_leaves_nothing_of_it(
     world: World, strategy: str
 ) -> None:
@@ -51,8 +49,6 @@ def test_what_crashes_is_explained_even_over_a_kill_and_an_abort_leaves_nothing_
     pay = rollout_of(world, "pay")
     assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
     world.until(lambda: len(pods_of(world, "pay")) == pay["ready"], "no pod of it is left")
-    world.type("alice", f"/deploy pay v2.1 {strategy}")
-    world.card_shows("pay v2.1 → staging", READY[strategy], number=3)
 
 
 def comes_up_badly(world: World, strategy: str) -> Message:

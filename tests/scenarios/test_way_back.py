@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from tests.scenarios import outside
 from tests.scenarios.catalog import with_values
 from tests.scenarios.world import READS, World
@@ -220,9 +222,10 @@ def test_what_was_blue_green_is_blue_green_again_after_a_canary_that_was_aborted
     world.card_shows("green is ready", number=3)
 
 
+@pytest.mark.unhurried
 def test_when_blue_is_gone_the_button_says_so(quiet_world: World) -> None:
     world = quiet_world
-    with_values(world, "pay", {"blueGreen": {"scaleDownDelaySeconds": 100}})
+    with_values(world, "pay", {"blueGreen": {"scaleDownDelaySeconds": 30}})
     world.start_bot()
     deployed(world, "v2.0", number=1, strategy="", app="pay")
     world.type("alice", "/deploy pay v2.1")
