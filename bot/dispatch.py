@@ -240,16 +240,18 @@ class Dispatch:
                 assert_never(request)
 
     async def _look(self, request: LookRequest, *, catalog: Catalog) -> Notice:
-        deployments, rollouts = self.deployments, self.rollouts
+        row = await self.deployments.load(request.deployment)
+        if row is None:
+            return Notice(code=ReasonCode.STALE)
         match request.look:
             case Look.DETAILS:
-                return await details.run(request, catalog=catalog, deployments=deployments, rollouts=rollouts)
+                return await details.run(row, catalog=catalog, deployments=self.deployments, rollouts=self.rollouts)
             case Look.LINKS:
-                return await links.run(request, catalog=catalog, deployments=deployments, images=self.images)
+                return await links.run(row, catalog=catalog, images=self.images)
             case Look.COMMAND:
-                return await command.run(request, deployments=deployments, rollouts=rollouts)
+                return command.run(row, rollouts=self.rollouts)
             case Look.LOG:
-                return await log_of.run(request, deployments=deployments, pipelines=self.pipelines, rollouts=rollouts)
+                return await log_of.run(row, pipelines=self.pipelines, rollouts=self.rollouts)
             case _:
                 assert_never(request.look)
 

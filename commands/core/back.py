@@ -48,9 +48,7 @@ def _seconds(row: Deployment) -> int:
     restore = row.restore
     if restore is not None and restore.finished_at is not None and restore.failure is None:
         return max(1, int((restore.finished_at - restore.began_at).total_seconds()))
-    if row.goes_straight_through and row.stage is Stage.SUCCEEDED and row.finished_at is not None:
-        return max(1, int((row.finished_at - row.created_at).total_seconds()))
-    return 0
+    return row.seconds if row.goes_straight_through and row.stage is Stage.SUCCEEDED else 0
 
 
 def left_untouched(deployment: Deployment) -> bool:

@@ -3,7 +3,7 @@
 The other way round from `grammar`: parsing such a line gives the same request again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from commands.core.grammar import PAGE
 from commands.core.model import Action, Deployment
@@ -52,6 +52,12 @@ def render_deployment(deployment: Deployment) -> str:
             reason=deployment.reason,
         )
     )
+
+
+def typed(deployment: Deployment, actions: Iterable[Action]) -> tuple[str, ...]:
+    """Write what would be typed in place of a card: the deployment's own line, then one for each action."""
+    acts = (render_act(action, app=deployment.app, environment=deployment.environment) for action in actions)
+    return tuple(dict.fromkeys((render_deployment(deployment), *filter(None, acts))))
 
 
 def render_act(action: Action, *, app: str, environment: str) -> str:

@@ -311,6 +311,11 @@ class Deployment:
     reminded: str | None = None
 
     @property
+    def seconds(self) -> int:
+        """How many seconds it took, at least one; 0 as long as it has not ended."""
+        return max(1, int((self.finished_at - self.created_at).total_seconds())) if self.finished_at else 0
+
+    @property
     def goes_straight_through(self) -> bool:
         """Say whether it passes every gate by itself: whoever goes back wants to be back."""
         return self.source is not None and self.source.action is Action.ROLLBACK

@@ -44,7 +44,8 @@ class Watch:
 
 def watch(deployment: Deployment) -> Watch:
     """Say what a deployment's unfinished pipeline is at, and until when it may be there, appeared or not."""
-    pipeline, asked_at = _watched(deployment)
+    pipeline = under_way(deployment)
+    asked_at = deployment.restore.began_at if deployment.restore else deployment.created_at
     if pipeline is None:
         return _watch(StallKind.NOT_BEGUN, asked_at, BEGIN_WITHIN)
     since = _progress(pipeline) or asked_at
@@ -62,10 +63,9 @@ def watch(deployment: Deployment) -> Watch:
     return _watch(StallKind.NOT_CLOSED, since, CLOSE_WITHIN)
 
 
-def _watched(deployment: Deployment) -> tuple[PipelineSnapshot | None, datetime]:
-    """Return the pipeline that is under way and when it was asked for: after an abort it is the restore's."""
-    restore = deployment.restore
-    return (restore.pipeline, restore.began_at) if restore else (deployment.pipeline, deployment.created_at)
+def under_way(deployment: Deployment) -> PipelineSnapshot | None:
+    """Return the pipeline that may stand still: after an abort it is the restore's."""
+    return deployment.restore.pipeline if deployment.restore else deployment.pipeline
 
 
 def _watch(

@@ -31,6 +31,7 @@ from commands.core.observed import PipelineSnapshot, RolloutSnapshot, Scan
 from commands.core.owners import Owners
 from commands.core.ports import Catalogs, Chat, Clock, Deployments, Images, PatchOutcome, Pipelines, Rollouts
 from commands.core.reasons import Milestone, Notice, ReasonCode
+from commands.flow.listed import image_of
 from commands.flow.succession import Succession
 from commands.flow.whom import Reminders
 
@@ -151,13 +152,10 @@ class Advance:
     async def _scan(self, row: Deployment, pipeline: PipelineSnapshot | None) -> Scan | None:
         """Ask what was found in an image, once, when its line in the thread is due; it holds nothing up."""
         digest = pipeline.output("digest") if pipeline is not None else None
-        if self.images is None or not digest or digest == row.content.digest:
+        if not digest or digest == row.content.digest:
             return None
-        try:
-            images = await self.images.search(dict(row.parameters).get("image", ""))
-        except SystemFailure:
-            return None  # The adapter has logged it, and a deployment does not wait for an ornament.
-        return next((image.scan for image in images or () if image.digest == digest), None)
+        image = await image_of(row, digest, self.images)
+        return image.scan if image is not None else None
 
     async def _read(self, row: Deployment, effect: ReadLog | ReadPodLog, logs: _Logs) -> _Logs:
         """Read a log that was asked for; one that cannot be read is an empty one, and nothing waits for it."""

@@ -41,8 +41,10 @@ async def _is_built(image: str, back: WayBack, images: Images | None) -> bool | 
         found = await images.search(image)
     except SystemFailure:
         return None  # The adapter has logged it, and a deployment does not wait for an ornament.
-    if found is None or any(one.digest == back.digest for one in found):
-        return None if found is None else True
+    if found is None:
+        return None
+    if any(one.digest == back.digest for one in found):
+        return True
     # The list may be older than the image: what was built a moment ago is not gone.
     digest = await asked("the registry", images.digest(image, version=back.version), seconds=LOOK_UP_SECONDS)
     return None if isinstance(digest, SystemFailure) else digest == back.digest

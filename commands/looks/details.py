@@ -9,15 +9,11 @@ from commands.core.model import ActState, Deployment
 from commands.core.ports import Deployments, Rollouts
 from commands.core.reading import Details, StatusRow
 from commands.core.reasons import Notice, ReasonCode
-from commands.core.requests import LookRequest
 from commands.flow.standing import Standing, newest
 
 
-async def run(request: LookRequest, *, catalog: Catalog, deployments: Deployments, rollouts: Rollouts) -> Notice:
+async def run(row: Deployment, *, catalog: Catalog, deployments: Deployments, rollouts: Rollouts) -> Notice:
     """Gather all that is known of a deployment."""
-    row = await deployments.load(request.deployment)
-    if row is None:
-        return Notice(code=ReasonCode.STALE)
     acts = tuple(act for act in await deployments.acts(row.id) if act.state is not ActState.REFUSED)
     is_live = is_ours(row, rollouts.snapshot(row.place))
     row = newest(row, rollouts)

@@ -11,20 +11,16 @@ from commands.core.errors import SystemFailure
 from commands.core.evidence import Evidence, evidence
 from commands.core.failure import said
 from commands.core.model import Deployment
-from commands.core.ports import Deployments, Pipelines, Rollouts
+from commands.core.ports import Pipelines, Rollouts
 from commands.core.reasons import Fact, Notice, ReasonCode
-from commands.core.requests import LookRequest
 from commands.core.trouble import who_speaks
 from commands.flow.standing import newest
 
 log = logging.getLogger(__name__)
 
 
-async def run(request: LookRequest, *, deployments: Deployments, pipelines: Pipelines, rollouts: Rollouts) -> Notice:
+async def run(row: Deployment, *, pipelines: Pipelines, rollouts: Rollouts) -> Notice:
     """Read the log once more, or show what was kept."""
-    row = await deployments.load(request.deployment)
-    if row is None:
-        return Notice(code=ReasonCode.STALE)
     row = newest(row, rollouts)
     kept = evidence(row)
     if kept is None:

@@ -76,15 +76,10 @@ def title(card: Card) -> Mrkdwn:
         environment=text.clip(deployment.environment, 80),
         strategy=deployment.strategy.value,
         number=deployment.number,
-        seconds=_seconds(deployment),
+        seconds=deployment.seconds,
         step=deployment.failure.step if deployment.failure else "",
         running=text.clip(deployment.ran_before, 128),
     )
-
-
-def _seconds(deployment: Deployment) -> int:
-    end = deployment.finished_at
-    return max(1, int((end - deployment.created_at).total_seconds())) if end else 0
 
 
 def subtitle(deployment: Deployment) -> Mrkdwn:

@@ -1,6 +1,7 @@
 """The lines of a card whose pipeline stands still: where, since when, why, and what to do about it. Used by `card`."""
 
 from commands.core.model import Deployment, Stage
+from commands.core.stalls import under_way
 from integrations.slack import card_troubles, card_words
 from integrations.slack.phrases import fill
 from integrations.slack.text import Mrkdwn
@@ -11,7 +12,7 @@ def lines_of(deployment: Deployment) -> Mrkdwn:
     stall = deployment.stall
     if stall is None or deployment.stage.is_terminal:
         return Mrkdwn("")
-    pipeline = deployment.restore.pipeline if deployment.restore else deployment.pipeline
+    pipeline = under_way(deployment)
     step = pipeline.step(stall.step) if pipeline else None
     can_cancel = deployment.stage is Stage.BUILDING
     lines = (

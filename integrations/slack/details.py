@@ -63,13 +63,12 @@ def _way(details: Details, card: Card) -> Iterator[Mrkdwn]:
 
 def _times(deployment: Deployment) -> Mrkdwn:
     release = deployment.pipeline.step("release") if deployment.pipeline else None
-    end = deployment.finished_at
     return fill(
         words.TIMES,
         began=deployment.created_at,
         released=(release.finished_at if release and release.phase is StepPhase.SUCCEEDED else None) or "",
-        ended=end or "",
-        seconds=max(1, int((end - deployment.created_at).total_seconds())) if end else 0,
+        ended=deployment.finished_at or "",
+        seconds=deployment.seconds,
     )
 
 

@@ -156,9 +156,8 @@ def _share(rollout: RolloutSnapshot) -> Iterator[Mrkdwn]:
 
 def _headline(deployment: Deployment) -> tuple[str, Mrkdwn]:
     emoji, headline = card_words.HEADLINES[headline_of(deployment)]
-    end, failure = deployment.finished_at, deployment.failure
-    seconds = max(1, int((end - deployment.created_at).total_seconds())) if end else 0
-    return emoji, fill(headline, {"seconds": seconds, "step": failure.step if failure else ""})
+    failure = deployment.failure
+    return emoji, fill(headline, {"seconds": deployment.seconds, "step": failure.step if failure else ""})
 
 
 def _number(deployment: Deployment, home: str) -> Mrkdwn:

@@ -17,7 +17,7 @@ from commands.core.observed import PauseReason, Strategy
 from commands.core.ports import Image
 from commands.core.reading import LinkKind
 from commands.core.reasons import Notice, ReasonCode
-from commands.core.requests import DeployRequest, Look, LookRequest, RestartRequest, RollbackRequest
+from commands.core.requests import DeployRequest, RestartRequest, RollbackRequest
 from commands.looks import command, details, links, log
 from tests import make
 from tests.commands.desk import BOB, EVE, Desk
@@ -47,34 +47,20 @@ def waiting(desk: Desk) -> Deployment:
     return row
 
 
-def asked(row: Deployment | str, look: Look = Look.DETAILS) -> LookRequest:
-    return LookRequest(look=look, deployment=row if isinstance(row, str) else row.id)
+async def seen(desk: Desk, row: Deployment) -> Notice:
+    return await details.run(row, catalog=desk.catalog, deployments=desk.deployments, rollouts=desk.rollouts)
 
 
-async def seen(desk: Desk, row: Deployment | str) -> Notice:
-    return await details.run(asked(row), catalog=desk.catalog, deployments=desk.deployments, rollouts=desk.rollouts)
+async def linked(desk: Desk, row: Deployment) -> Notice:
+    return await links.run(row, catalog=desk.catalog, images=desk.images)
 
 
-async def linked(desk: Desk, row: Deployment | str) -> Notice:
-    return await links.run(
-        asked(row, Look.LINKS), catalog=desk.catalog, deployments=desk.deployments, images=desk.images
-    )
+def lines_of(desk: Desk, row: Deployment) -> Notice:
+    return command.run(row, rollouts=desk.rollouts)
 
 
-async def lines_of(desk: Desk, row: Deployment | str) -> Notice:
-    return await command.run(asked(row, Look.COMMAND), deployments=desk.deployments, rollouts=desk.rollouts)
-
-
-async def log_of(desk: Desk, row: Deployment | str) -> Notice:
-    return await log.run(
-        asked(row, Look.LOG), deployments=desk.deployments, pipelines=desk.pipelines, rollouts=desk.rollouts
-    )
-
-
-@pytest.mark.parametrize("look", [seen, linked, lines_of, log_of])
-async def test_a_card_that_nobody_knows_is_a_card_of_the_past(look: object) -> None:
-    notice = await look(Desk(), "d1")  # type: ignore[operator]  # one of the four above
-    assert notice.code is ReasonCode.STALE
+async def log_of(desk: Desk, row: Deployment) -> Notice:
+    return await log.run(row, pipelines=desk.pipelines, rollouts=desk.rollouts)
 
 
 # --- details
@@ -221,7 +207,7 @@ async def test_the_lines_do_what_the_card_and_its_buttons_do() -> None:
     desk = Desk()
     row = put(desk, stage=Stage.PAUSED, rollout=make.rollout(), reason="fix the checkout")
     desk.rollouts.put(row.place, make.rollout())
-    assert (await lines_of(desk, row)).commands == (
+    assert (lines_of(desk, row)).commands == (
         "/deploy shop v1.2 canary to staging because fix the checkout",
         "/rollout promote shop staging",
         "/rollout pause shop staging",
@@ -237,7 +223,7 @@ async def test_what_only_a_button_does_has_no_line_and_no_line_comes_twice() -> 
     pause = make.rollout().pause
     assert pause is not None
     desk.rollouts.put(row.place, make.rollout(pause=replace(pause, reason=PauseReason.INCONCLUSIVE)))
-    lines = (await lines_of(desk, row)).commands
+    lines = (lines_of(desk, row)).commands
     assert not [line for line in lines if "analysis" in line or line.endswith(" ")]
     assert len(lines) == len(set(lines))
 

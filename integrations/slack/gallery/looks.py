@@ -10,7 +10,7 @@ from typing import Any
 
 from commands.core.acts import names, possible
 from commands.core.evidence import evidence
-from commands.core.lines import render_act, render_deployment
+from commands.core.lines import typed
 from commands.core.model import (
     Act,
     Action,
@@ -132,9 +132,9 @@ def _links(row: Deployment) -> Notice:
 
 
 def _commands(row: Deployment) -> Notice:
-    acts = (render_act(each.action, app=row.app, environment=row.environment) for each in possible(row))
-    lines = (render_deployment(row), *filter(None, acts))
-    return Notice(code=ReasonCode.COMMAND, facts=names(row), commands=lines)
+    return Notice(
+        code=ReasonCode.COMMAND, facts=names(row), commands=typed(row, (each.action for each in possible(row)))
+    )
 
 
 def _log(row: Deployment, *, is_kept: bool = False) -> tuple[Notice, Notice]:
