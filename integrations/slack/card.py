@@ -109,11 +109,17 @@ def _body(card: Card) -> list[Part]:
         lines.append((outcome, Keep.FIRST))
     if card.headline is Headline.RESTORING:
         lines.append((card_stalls.lines_of(deployment), Keep.FIRST))
-    if not_restored := card_back.failure_of_restore(deployment):
-        # What would mend the restore is a deploy of what ran before, not of what was aborted.
-        of_before = replace(deployment, version=deployment.ran_before)
-        lines.append((failure(of_before, not_restored), Keep.FIRST))
+    lines.append((not_restored(deployment), Keep.FIRST))
     return [Part(blocks.section(line), keep) for line, keep in lines if line]
+
+
+def not_restored(deployment: Deployment) -> Mrkdwn:
+    """Say why what ran before could not be released again; empty where it could, or need not."""
+    why = card_back.failure_of_restore(deployment)
+    if why is None:
+        return Mrkdwn("")
+    # What would mend the restore is a deploy of what ran before, not of what was aborted.
+    return failure(replace(deployment, version=deployment.ran_before), why)
 
 
 def _explained(card: Card) -> list[tuple[Mrkdwn, Keep]]:

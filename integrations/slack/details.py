@@ -87,9 +87,7 @@ def _problems(card: Card) -> Iterator[Mrkdwn]:
         yield Mrkdwn("") if deployment.stage.is_terminal else card_troubles.troubles(deployment)
     if deployment.failure is not None:
         yield why or cards.failure(deployment, deployment.failure)
-    not_restored = card_back.failure_of_restore(deployment)
-    if not_restored is not None:
-        yield cards.failure(deployment, not_restored)
+    yield cards.not_restored(deployment)
 
 
 def _content(deployment: Deployment) -> Iterator[Mrkdwn]:

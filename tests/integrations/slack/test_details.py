@@ -78,8 +78,11 @@ def test_before_its_workflow_is_seen_there_is_no_pipeline_to_tell_of() -> None:
 def test_a_restore_that_failed_is_told_as_on_the_card() -> None:
     failure = FAILED.failure
     assert failure is not None
-    row = ended(Stage.ABORTED, Strategy.CANARY, restore=restore(failure=replace(failure, message="no room for it")))
-    assert "no room for it" in said(Details(deployment=row))
+    why = replace(failure, message="no room for it", cause="chart-values")
+    row = ended(Stage.ABORTED, Strategy.CANARY, restore=restore(failure=why))
+    told = said(Details(deployment=row))
+    assert "no room for it" in told
+    assert "/deploy shop v1.1 to production" in told, "to mend it is to deploy what ran before"
 
 
 def test_what_runs_there_now_is_said_of_the_past() -> None:
