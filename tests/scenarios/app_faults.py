@@ -1,7 +1,7 @@
 """How an app goes wrong on the real bed: by what the catalog says of it, and by images that leave the registry.
 
-Used by `bed_ground`. Kinds and fields are those of the playground's driver for the
-system `rollouts`, `match` an app's name; what is seen of them is Kubernetes', Argo's and Prometheus' own doing.
+Used by `bed_ground`. Kinds and fields are those of the playground's driver for the system `rollouts`, `match` an app's
+name; what is seen of them is Kubernetes', Argo's and Prometheus' own doing.
 """
 
 import copy
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from tests.bed.places import CLUSTER, REGISTRY, Cluster
 from tests.bed.services import prometheus, registry
 from tests.bed.step_faults import StepFault, StepFaults
 from tests.bed.tenancy import Tenant
+from tests.scenarios.catalog import edited
 
 NO_PODS: Final = "nothing runs in the pods of a stand-in node"
 LIMIT: Final = "32Mi"
@@ -34,13 +34,15 @@ class AppFaults:
 
     def add(self, fault: Mapping[str, Any]) -> None:
         """Have the next versions of an app go wrong."""
-        kind = fault["kind"]
-        if CLUSTER is Cluster.NODELESS and kind in {"crash-loop", "config-error"}:
+        if CLUSTER is Cluster.NODELESS and fault["kind"] in {"crash-loop", "config-error"}:
             pytest.skip(NO_PODS)
-        catalog = yaml.safe_load(self._catalog.read_text(encoding="utf-8"))
-        app = catalog["apps"][fault["match"]]
-        self._sound.setdefault(fault["match"], copy.deepcopy(app))
-        match kind:
+        with edited(self._catalog) as catalog:
+            app = catalog["apps"][fault["match"]]
+            self._sound.setdefault(fault["match"], copy.deepcopy(app))
+            self._spoil(app, fault)
+
+    def _spoil(self, app: Obj, fault: Mapping[str, Any]) -> None:
+        match fault["kind"]:
             case "analysis":
                 _measure(app, fault["value"])
             case "config-error":
@@ -51,18 +53,16 @@ class AppFaults:
                 self._hoard(fault["match"], app)
             case "crash-loop":
                 app["values"]["env"] = {"BEHAVIOUR": "crash"}
-            case _:
+            case kind:
                 raise AssertionError(f"nothing on the bed plays {kind}")
-        self._catalog.write_text(yaml.safe_dump(catalog, sort_keys=False), encoding="utf-8")
 
     def clear(self) -> None:
         """Have the next versions of all apps be sound again; those that run stay as they are."""
         if not self._sound:
             return
-        catalog = yaml.safe_load(self._catalog.read_text(encoding="utf-8"))
-        catalog["apps"] |= self._sound
+        with edited(self._catalog) as catalog:
+            catalog["apps"] |= self._sound
         self._sound.clear()
-        self._catalog.write_text(yaml.safe_dump(catalog, sort_keys=False), encoding="utf-8")
 
     def _lose_image(self, name: str, app: Obj) -> None:
         """Have the registry forget the image between its build and the release."""

@@ -1,7 +1,6 @@
 """What people do to a rollout that is on its way, and to one that runs: hold, let go, hurry, restart."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -9,12 +8,6 @@ from tests.scenarios.catalog import with_values
 from tests.scenarios.world import Message, World
 
 COUNTDOWN_SECONDS = 12
-
-
-def rollout_of(world: World, app: str = "shop") -> dict[str, Any]:
-    """Return the Rollout in staging as the cluster has it now."""
-    (found,) = [each for each in world.cluster()["rollouts"] if (each["name"], each["namespace"]) == (app, "staging")]
-    return found
 
 
 def at_first_pause(world: World) -> Message:
@@ -42,7 +35,7 @@ def test_a_timed_pause_is_held_and_let_go_of_by_the_card(world: World) -> None:
     world.press("bob", "Hold")
     held = world.card_shows("canary · held", "Held by @bob", "The pause of this step ends at")
     assert held.buttons[:2] == ("Resume", "50 % → 100 %")
-    assert (rollout_of(world)["phase"], rollout_of(world)["message"]) == ("Paused", "manually paused")
+    assert (world.rollout()["phase"], world.rollout()["message"]) == ("Paused", "manually paused")
     world.press("bob", "Resume")
     world.card_shows("paused for a while", "next step at")
     said = world.thread_ends(held, "Resumed by @bob")
@@ -63,7 +56,7 @@ def test_what_is_held_can_be_advanced_taken_to_the_end_and_aborted(world: World)
     world.card_shows("canary · held", "Held by @bob")
     world.press("bob", "20 % → 50 %")
     card = world.card_shows("50 % on v1.2", "paused for a while")
-    assert rollout_of(world)["message"] == "CanaryPauseStep"
+    assert world.rollout()["message"] == "CanaryPauseStep"
     world.press("bob", "Hold")
     world.card_shows("canary · held")
     world.press("bob", "Abort, back to v1.1")
@@ -124,7 +117,7 @@ def test_a_green_is_promoted_by_itself_unless_somebody_holds_it(quiet_world: Wor
     held = world.card_shows("blue-green · held", "Held by @bob", "it switches at once", number=2)
     over = datetime.now(UTC) + timedelta(seconds=COUNTDOWN_SECONDS)
     world.until(lambda: datetime.now(UTC) > over, "the countdown is over")
-    assert rollout_of(world)["message"] == "manually paused"
+    assert world.rollout()["message"] == "manually paused"
     assert (world.card(number=2) or held).text == held.text
     world.press("bob", "Resume")
     done = world.card_shows("done in", number=2)
@@ -154,7 +147,7 @@ def test_what_runs_is_restarted_long_after_its_deployment_has_finished(world: Wo
     done = world.card_shows("pay v2.0 → staging", "done in", number=1)
     ready = datetime.now(UTC)
     world.until(lambda: datetime.now(UTC) - ready > timedelta(seconds=1), "no pod is as young as the restart")
-    before = pods_of(world, "pay")
+    before = set(world.pods("pay"))
     world.press("bob", "Restart", ts=done.ts)
     world.hears("bob", "Restart pay in staging?", "Nothing happens until you confirm")
     world.press("bob", "Restart pay in staging")
@@ -163,16 +156,11 @@ def test_what_runs_is_restarted_long_after_its_deployment_has_finished(world: Wo
     world.hears("bob", "is being restarted already")
     said = world.thread_ends(done, "Restart finished")
     assert said[-2:] == ["Restarted by @bob, pod by pod", "Restart finished"]
-    world.until(lambda: not before & pods_of(world, "pay"), "the pods of before are gone")
+    world.until(lambda: not before & set(world.pods("pay")), "the pods of before are gone")
     after = world.card_shows("done in", number=1)
     assert "Restarting" not in after.text
     assert "Restart" in after.buttons
     assert len(world.messages()) == 1
-
-
-def pods_of(world: World, app: str) -> set[str]:
-    pods = [each for each in world.cluster()["pods"] if each["namespace"] == "staging"]
-    return {each["name"] for each in pods if each["name"].startswith(f"{app}-") and each["name"].count("-") == 2}
 
 
 def test_killed_during_a_restart_it_is_seen_through_and_not_done_twice(world: World) -> None:

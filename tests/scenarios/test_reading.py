@@ -1,9 +1,6 @@
 """What people read besides the card: what runs where, what moves, what was deployed."""
 
-from pathlib import Path
-
-import yaml
-
+from tests.scenarios.catalog import catalog_of, edited
 from tests.scenarios.world import World
 
 
@@ -56,10 +53,8 @@ def test_history_tells_how_both_deployments_ended_and_which_can_come_back(world:
 
 def test_those_who_may_go_on_are_reminded_of_a_pause_once_even_over_a_restart(quiet_world: World) -> None:
     world = quiet_world
-    path = Path(world.environment["SLIPWAY_CATALOG"])
-    catalog = yaml.safe_load(path.read_text(encoding="utf-8"))
-    catalog["environments"]["staging"]["remind"] = "2s"
-    path.write_text(yaml.safe_dump(catalog), encoding="utf-8")
+    with edited(catalog_of(world)) as catalog:
+        catalog["environments"]["staging"]["remind"] = "2s"
     bot = world.start_bot()
     world.type("alice", "/deploy shop v1.2 canary")
     card = world.card_shows("waits for a promote", "20 % on v1.2")
@@ -84,12 +79,10 @@ def test_who_lacks_a_role_is_told_whom_to_ask(world: World) -> None:
 
 def test_two_hundred_apps_are_read_page_by_page(quiet_world: World) -> None:
     world = quiet_world
-    path = Path(world.environment["SLIPWAY_CATALOG"])
-    catalog = yaml.safe_load(path.read_text(encoding="utf-8"))
-    shop = catalog["apps"]["shop"]
-    for number in range(200):
-        catalog["apps"][f"app-{number:03}"] = {**shop, "aliases": [], "environments": ["staging"]}
-    path.write_text(yaml.safe_dump(catalog), encoding="utf-8")
+    with edited(catalog_of(world)) as catalog:
+        shop = catalog["apps"]["shop"]
+        for number in range(200):
+            catalog["apps"][f"app-{number:03}"] = {**shop, "aliases": [], "environments": ["staging"]}
     world.start_bot()
     world.type("eve", "/rollout status staging")
     first = world.hears("eve", "What runs in staging", "Page 1 of 9")

@@ -5,16 +5,14 @@ from collections.abc import Sequence
 import pytest
 
 from tests.scenarios.test_acts import fall_quiet
+from tests.scenarios.test_causes import CRASH
 from tests.scenarios.test_outside import shows_soon
-from tests.scenarios.test_way_back import deployed, pods_of, rollout_of, workflows
+from tests.scenarios.test_way_back import deployed
 from tests.scenarios.world import Message, World
-
-PANIC = "panic: the connection pool is exhausted"
-"""The last line of the bed's web app before it ends by itself."""
 
 
 def let_crash(world: World, app: str) -> None:
-    world.fault(system="rollouts", kind="crash-loop", match=app, log=[PANIC], exit_code=1)
+    world.fault(system="rollouts", kind="crash-loop", match=app, log=CRASH, exit_code=1)
 
 
 def kill_and_start(world: World) -> None:
@@ -35,7 +33,7 @@ def test_what_crashes_is_explained_even_over_a_kill_and_an_abort_leaves_nothing_
     deployed(world, "v2.0", number=1, strategy=strategy, app="pay")
     let_crash(world, "pay")
     world.type("alice", f"/deploy pay v2.1 {strategy}")
-    begun = world.card_shows("not healthy", "the app ends by itself (exit 1", PANIC, number=2)
+    begun = world.card_shows("not healthy", "the app ends by itself (exit 1", CRASH[-1], number=2)
     assert "Mend it, and deploy what has the cure." in begun.text
     world.fault(clear=True)
     kill_and_start(world)
@@ -45,10 +43,10 @@ def test_what_crashes_is_explained_even_over_a_kill_and_an_abort_leaves_nothing_
     assert "Aborted by @bob, traffic is back on v2.0" in said
     assert_told_once(said)
     assert card.ts == begun.ts
-    assert [name.rpartition("staging-")[2] for name in workflows(world)] == ["1", "2", "2-restore"]
-    pay = rollout_of(world, "pay")
+    assert [name.rpartition("staging-")[2] for name in world.workflows()] == ["1", "2", "2-restore"]
+    pay = world.rollout("pay")
     assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
-    world.until(lambda: len(pods_of(world, "pay")) == pay["ready"], "no pod of it is left")
+    world.until(lambda: len(world.pods("pay")) == pay["ready"], "no pod of it is left")
 
 
 def comes_up_badly(world: World, strategy: str) -> Message:
@@ -56,7 +54,7 @@ def comes_up_badly(world: World, strategy: str) -> Message:
     let_crash(world, "search")
     world.start_bot()
     world.type("alice", f"/deploy search 3.5.0 {strategy}")
-    return world.card_shows("not healthy", "the app ends by itself (exit 1", PANIC)
+    return world.card_shows("not healthy", "the app ends by itself (exit 1", CRASH[-1])
 
 
 def test_an_abort_outside_ends_a_rolling_update(quiet_world: World) -> None:
@@ -66,7 +64,7 @@ def test_an_abort_outside_ends_a_rolling_update(quiet_world: World) -> None:
     shows_soon(world, "↗ aborted outside Slipway")
     card = world.card_shows("aborted", "Traffic is back on 3.4.0")
     world.thread_ends(card, "Aborted outside Slipway, traffic is back on 3.4.0")
-    assert len(workflows(world)) == 1, "no restore is begun"
+    assert len(world.workflows()) == 1, "no restore is begun"
 
 
 def test_what_a_recreate_brings_up_is_scaled_and_replaced_outside(quiet_world: World) -> None:
@@ -88,7 +86,7 @@ def test_at_its_gate_a_green_outlives_the_bot_and_is_aborted_and_switched_outsid
     shows_soon(world, "↗ aborted outside Slipway")
     card = world.card_shows("aborted", "Traffic is back on 3.4.0", number=1)
     assert_told_once(world.thread_ends(card, "Aborted outside Slipway, traffic is back on 3.4.0"))
-    assert len(workflows(world)) == 1, "no restore is begun"
+    assert len(world.workflows()) == 1, "no restore is begun"
     assert card.ts == waiting.ts
     world.press("alice", "Try again", ts=card.ts)
     world.card_shows("green is ready", number=2)

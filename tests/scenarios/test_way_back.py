@@ -1,29 +1,12 @@
 """The way back: an abort that leaves nothing behind, rollbacks without a build, trying again."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
 from tests.scenarios import outside
 from tests.scenarios.catalog import with_values
 from tests.scenarios.world import READS, World
-
-
-def rollout_of(world: World, app: str = "shop", environment: str = "staging") -> dict[str, Any]:
-    """Return the Rollout as the cluster has it now."""
-    (found,) = [each for each in world.cluster()["rollouts"] if (each["name"], each["namespace"]) == (app, environment)]
-    return found
-
-
-def pods_of(world: World, app: str = "shop") -> list[str]:
-    """List the pods of an app in staging, without those of its pipelines."""
-    found = [each["name"] for each in world.cluster()["pods"] if each["namespace"] == "staging"]
-    return sorted(name for name in found if name.startswith(f"{app}-") and "-staging-" not in name)
-
-
-def workflows(world: World) -> list[str]:
-    return sorted(each["name"] for each in world.cluster()["workflows"])
 
 
 def deployed(world: World, version: str, *, number: int, strategy: str = "rolling", app: str = "shop") -> None:
@@ -44,9 +27,9 @@ def test_an_abort_leaves_traffic_rollout_and_release_on_what_ran_before(world: W
     card = world.card_shows("aborted", "Traffic is back on v1.2, and the release with it", number=2)
     said = world.thread_ends(card, "v1.2 is released again")
     assert "Aborted by @bob, traffic is back on v1.2" in said
-    shop = rollout_of(world)
+    shop = world.rollout()
     assert (shop["phase"], shop["version"], shop["deployment"]) == ("Healthy", "v1.2", "1")
-    assert workflows(world)[-1].endswith("-2-restore")
+    assert world.workflows()[-1].endswith("-2-restore")
     world.type("alice", "/rollout status shop")
     world.hears("alice", "What runs where: shop", "staging · v1.2 · rolling · 5/5 ready")
     begin_canary(world, "v1.2.1", number=3)
@@ -63,8 +46,8 @@ def test_killed_during_a_restore_the_same_restore_goes_on(world: World) -> None:
     world.fault(clear=True)
     world.start_bot()
     world.card_shows("aborted", "Traffic is back on v1.2, and the release with it", number=2)
-    assert rollout_of(world)["phase"] == "Healthy"
-    assert len([name for name in workflows(world) if name.endswith("-restore")]) == 1
+    assert world.rollout()["phase"] == "Healthy"
+    assert len([name for name in world.workflows() if name.endswith("-restore")]) == 1
     assert len(world.messages()) == 3, "two cards, and the abort that the channel hears"
 
 
@@ -76,7 +59,7 @@ def test_a_restore_that_fails_says_why_and_the_traffic_stays_where_it_is(world: 
     world.press("bob", "Abort, back to v1.2")
     card = world.card_shows("Traffic is back on v1.2, but", "exceeded quota", "exit 14", number=2)
     world.thread_ends(card, "v1.2 was not released again")
-    assert rollout_of(world)["phase"] == "Degraded"
+    assert world.rollout()["phase"] == "Degraded"
 
 
 def builds(world: World) -> list[str]:
@@ -93,7 +76,7 @@ def test_a_rollback_releases_the_earlier_content_without_a_build_and_past_the_ga
     built = builds(world)
     world.type("bob", "/rollout rollback shop")
     card = world.card_shows("shop v1.2 → staging", "Back to what #1 deployed", "done in", number=3)
-    shop = rollout_of(world)
+    shop = world.rollout()
     assert (shop["phase"], shop["version"], shop["deployment"]) == ("Healthy", "v1.2", "3")
     assert builds(world) == built, "nothing was built again"
     assert "Paused" not in "\n".join(world.thread(card))
@@ -117,8 +100,8 @@ def test_the_button_of_a_done_card_goes_back_once_and_is_gone_afterwards(world: 
     world.press("bob", "Roll back to v1.2", ts=done.ts)
     world.card_shows("shop v1.2 → staging", "done in", number=3)
     world.card_shows("Rolled back to v1.2 by @bob (#3)", number=2)
-    assert rollout_of(world)["version"] == "v1.2"
-    assert [each.endswith("-3") for each in workflows(world)].count(True) == 1
+    assert world.rollout()["version"] == "v1.2"
+    assert [each.endswith("-3") for each in world.workflows()].count(True) == 1
 
 
 def test_what_was_aborted_outside_is_left_alone_until_somebody_restores_it(world: World) -> None:
@@ -126,11 +109,11 @@ def test_what_was_aborted_outside_is_left_alone_until_somebody_restores_it(world
     begin_canary(world, "v1.2.1", number=2)
     outside.abort(world, "shop", "staging")
     card = world.card_shows("aborted", "Traffic is back on v1.2", "outside Slipway", number=2)
-    assert rollout_of(world)["phase"] == "Degraded"
-    assert not [name for name in workflows(world) if name.endswith("-restore")]
+    assert world.rollout()["phase"] == "Degraded"
+    assert not [name for name in world.workflows() if name.endswith("-restore")]
     world.press("bob", "Restore v1.2", ts=card.ts)
     world.card_shows("shop v1.2 → staging", "done in", number=3)
-    assert rollout_of(world)["phase"] == "Healthy"
+    assert world.rollout()["phase"] == "Healthy"
 
 
 def test_after_a_switch_one_press_switches_back_while_blue_still_stands(world: World) -> None:
@@ -141,7 +124,7 @@ def test_after_a_switch_one_press_switches_back_while_blue_still_stands(world: W
     done = world.card_shows("done in", "Blue (v2.0) stays until", number=2)
     world.press("bob", "Switch back to v2.0", ts=done.ts)
     world.card_shows("pay v2.0 → staging", "done in", number=3)
-    assert rollout_of(world, "pay")["version"] == "v2.0"
+    assert world.rollout("pay")["version"] == "v2.0"
     world.card_shows("Rolled back to v2.0 by @bob (#3)", number=2)
 
 
@@ -166,7 +149,7 @@ def test_what_failed_is_tried_again_from_where_it_failed(world: World) -> None:
 
 def test_a_deploy_of_what_runs_already_ends_at_once(world: World) -> None:
     deployed(world, "v1.2", number=1)
-    pods = pods_of(world)
+    pods = world.pods()
     world.type("alice", "/deploy shop v1.2 rolling")
 
     def is_answered() -> bool:
@@ -176,7 +159,7 @@ def test_a_deploy_of_what_runs_already_ends_at_once(world: World) -> None:
         )
 
     world.until(is_answered, "the second deploy ends or is told that there is nothing to do")
-    assert set(pods_of(world)) <= set(pods), "no pod was replaced"
+    assert set(world.pods()) <= set(pods), "no pod was replaced"
 
 
 def test_ten_presses_of_one_button_go_back_once(world: World) -> None:
@@ -207,7 +190,7 @@ def test_killed_in_the_middle_of_a_rollback_it_goes_on_past_its_gates(world: Wor
     card = world.card_shows("shop v1.2 → staging", "done in", number=3)
     assert "Paused" not in "\n".join(world.thread(card))
     world.card_shows("Rolled back to v1.2 by @bob (#3)", number=2)
-    assert rollout_of(world)["version"] == "v1.2"
+    assert world.rollout()["version"] == "v1.2"
 
 
 def test_what_was_blue_green_is_blue_green_again_after_a_canary_that_was_aborted(world: World) -> None:
@@ -216,7 +199,7 @@ def test_what_was_blue_green_is_blue_green_again_after_a_canary_that_was_aborted
     world.card_shows("waits for a promote", "20 % on v2.1", number=2)
     world.press("bob", "Abort, back to v2.0")
     world.card_shows("aborted", "Traffic is back on v2.0, and the release with it", number=2)
-    pay = rollout_of(world, "pay")
+    pay = world.rollout("pay")
     assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
     world.type("alice", "/deploy pay v2.1")
     world.card_shows("green is ready", number=3)

@@ -142,6 +142,20 @@ class World:
     def cluster(self) -> ClusterView:
         return self._ground.cluster()
 
+    def rollout(self, app: str = "shop", environment: str = "staging") -> dict[str, Any]:
+        """Return a Rollout in short, as the cluster has it now."""
+        places = (each for each in self.cluster()["rollouts"] if each["namespace"] == environment)
+        (found,) = [each for each in places if each["name"] == app]
+        return found
+
+    def pods(self, app: str = "shop") -> list[str]:
+        """List the pods of an app in staging, without those of its pipelines."""
+        found = [each["name"] for each in self.cluster()["pods"] if each["namespace"] == "staging"]
+        return sorted(name for name in found if name.startswith(f"{app}-") and "-staging-" not in name)
+
+    def workflows(self) -> list[str]:
+        return sorted(each["name"] for each in self.cluster()["workflows"])
+
     def requests(self, method: str) -> list[dict[str, Any]]:
         """List the bot's requests to Slack's method."""
         found: list[dict[str, Any]] = self._get("log", method=method)["requests"]

@@ -69,15 +69,19 @@ def every(*spoils: Spoil) -> Spoil:
     return spoil
 
 
+def scratch(setting: Setting, **volume: str) -> None:
+    """Give the steps another volume to work in."""
+    volumes = setting.object("WorkflowTemplate", setting.template)["spec"]["volumes"]
+    next(each for each in volumes if each["name"] == "scratch")["emptyDir"] = volume
+
+
 def full_disk(setting: Setting) -> None:
-    volumes = setting.object("WorkflowTemplate", "slipway-deploy")["spec"]["volumes"]
-    next(each for each in volumes if each["name"] == "scratch")["emptyDir"] = {"medium": "Memory", "sizeLimit": "64Ki"}
+    scratch(setting, medium="Memory", sizeLimit="64Ki")
     artifact(surroundings.LARGE)(setting)
 
 
 def small_disk(setting: Setting) -> None:
-    volumes = setting.object("WorkflowTemplate", "slipway-deploy")["spec"]["volumes"]
-    next(each for each in volumes if each["name"] == "scratch")["emptyDir"] = {"sizeLimit": "1Mi"}
+    scratch(setting, sizeLimit="1Mi")
     setting.runs_instead("build-image", FILLS_DISK)
 
 
@@ -156,7 +160,7 @@ def unchangeable(setting: Setting) -> None:
     owner = {"meta.helm.sh/release-name": setting.app.name, "meta.helm.sh/release-namespace": setting.namespace}
     metadata = {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": owner}
     setting.add("v1", "ConfigMap", metadata=metadata, data={"mode": "old"}, immutable=True)
-    app(chart=charts.chart(charts.STUBBORN))(setting)
+    own_chart(charts.STUBBORN)(setting)
 
 
 def taken(setting: Setting) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.core import plan, restoring
+from commands.core import plan, restoring, stalls
 from commands.core.acts import expected_of, gate_of
 from commands.core.lifecycle import step
 from commands.core.model import (
@@ -153,10 +153,10 @@ def test_without_the_content_that_ran_before_an_abort_ends_where_it_is(before: D
 def test_a_restore_is_started_until_it_is_seen() -> None:
     for unseen in (None, releasing(owner="somebody else")):
         result = move(restoring_row(), restore=unseen)
-        assert (result.deployment.stage, result.effects[0]) == (Stage.RESTORING, SubmitRestore(make.restore()))
+        due = Wake(make.restore().began_at + stalls.BEGIN_WITHIN)
+        assert (result.deployment.stage, result.effects) == (Stage.RESTORING, (SubmitRestore(make.restore()), due))
     seen = move(restoring_row(), restore=releasing())
-    assert restore_of(seen).pipeline == releasing()
-    assert not any(isinstance(effect, SubmitRestore) for effect in seen.effects)
+    assert (restore_of(seen).pipeline, seen.effects) == (releasing(), ())
 
 
 def test_a_restore_is_over_when_chart_and_rollout_agree() -> None:
