@@ -144,6 +144,9 @@ def test_rollout_without_words_or_with_an_app_shows_the_status() -> None:
         ("/deploy", "stre v1.2", ReasonCode.UNKNOWN_APP, ["/deploy store v1.2"]),
         ("/deploy", "promote", ReasonCode.MISSING_APP, []),
         ("/deploy", "deploy shpo v1.2", ReasonCode.UNKNOWN_APP, ["/deploy deploy shop v1.2"]),
+        ("/deploy", "plan", ReasonCode.MISSING_APP, []),
+        ("/deploy", "plan shop", ReasonCode.MISSING_VERSION, []),
+        ("/deploy", "plan shpo v1.2", ReasonCode.UNKNOWN_APP, ["/deploy plan shop v1.2"]),
         ("/rollout", "abort", ReasonCode.MISSING_APP, []),
         ("/rollout", "resume", ReasonCode.MISSING_APP, []),
         ("/rollout", "rollback", ReasonCode.MISSING_APP, []),
@@ -166,6 +169,10 @@ def test_what_is_not_understood_runs_nothing_and_says_what_was_meant(
     assert isinstance(request, Misunderstood)
     assert request.notice.code is code
     assert [choice.command for choice in request.notice.choices] == list(suggested)
+
+
+def test_what_was_entered_in_a_form_is_read_as_a_typed_line_is() -> None:
+    assert grammar.tidy(" the\u00a0“Checkout”\u200b  is \n broken ") == 'the "Checkout" is broken'
 
 
 def test_an_endless_line_is_refused_before_it_is_read() -> None:

@@ -92,6 +92,12 @@ def test_a_new_deployment_starts_its_pipeline() -> None:
     assert result.deployment.stage is Stage.BUILDING
 
 
+@pytest.mark.parametrize("stage", [Stage.AWAITING_APPROVAL, Stage.QUEUED, Stage.RESTORING])
+def test_what_is_seen_does_not_move_what_waits_for_somebody_or_has_nothing_to_restore(stage: Stage) -> None:
+    row = make.deployment(stage=stage)
+    assert move(row, pipeline=make.pipeline(), rollout=make.rollout()) == Step(deployment=row)
+
+
 def test_a_pipeline_of_another_owner_is_not_taken_for_ours() -> None:
     assert move(make.deployment(), pipeline=make.pipeline(owner="somebody else")).effects == (SubmitPipeline(),)
 
