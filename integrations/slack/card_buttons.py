@@ -3,6 +3,8 @@
 Called by `card`. The value names a gate and is worth nothing by itself: a click is looked up and checked again.
 """
 
+from collections.abc import Sequence
+
 from commands.core.acts import Possible, is_undecided
 from commands.core.card import Card
 from commands.core.model import Action, Deployment
@@ -21,10 +23,18 @@ _IN_SIGHT = 4
 def buttons(card: Card) -> list[Block]:
     """Give the buttons by their importance, and behind the dots what is left, is rarely wanted or can only be read."""
     deployment = card.deployment
-    in_sight: list[Possible | Look] = [*card.buttons, *([Look.LOG] if card.has_log else [])]
-    behind = [*in_sight[_IN_SIGHT:], Look.DETAILS, *card.menu, Look.LINKS, Look.COMMAND]
-    shown = [_button(deployment, each) for each in in_sight[:_IN_SIGHT]]
+    wanted: list[Possible | Look] = [*card.buttons, *([Look.LOG] if card.has_log else [])]
+    spare = _spare(deployment, wanted)
+    behind = [*spare, Look.DETAILS, *card.menu, Look.LINKS, Look.COMMAND]
+    shown = [_button(deployment, each) for each in wanted if each not in spare]
     return [*shown, blocks.overflow([_choice(deployment, each) for each in behind], action=MENU)]
+
+
+def _spare(deployment: Deployment, wanted: Sequence[Possible | Look]) -> list[Possible | Look]:
+    """Choose what has no room in sight: the last of what is done without a question, for a menu cannot ask one."""
+    silent = [each for each in wanted if isinstance(each, Look) or not _question(deployment, each)]
+    too_many = max(0, len(wanted) - _IN_SIGHT)
+    return silent[max(0, len(silent) - too_many) :]
 
 
 def _choice(deployment: Deployment, wanted: Possible | Look) -> Block:

@@ -43,6 +43,8 @@ class AppFaults:
 
     def _spoil(self, app: Obj, fault: Mapping[str, Any]) -> None:
         match fault["kind"]:
+            case "analysis" if fault["verdict"] == "Error":
+                _ask_nobody(app, fault["message"])
             case "analysis":
                 _measure(app, fault["value"])
             case "config-error":
@@ -89,6 +91,12 @@ def _measure(app: Obj, result: str) -> None:
     analysis = app["values"].setdefault("analysis", {})
     analysis.setdefault("successRate", {})["query"] = f"vector({result.strip('[]')})"
     analysis.setdefault("prometheus", {})["address"] = prometheus.URL
+
+
+def _ask_nobody(app: Obj, message: str) -> None:
+    """Have the question go to the server that the message says could not be reached."""
+    (address,) = re.findall(r'^Post "(http://[^/"]+)', message)
+    app["values"].setdefault("analysis", {})["prometheus"] = {"address": address}
 
 
 def _miss(app: Obj, message: str) -> None:

@@ -1,12 +1,15 @@
 """Why a version does not come up, and what its measurements say: on the card, in one screen, while it happens."""
 
 from tests.scenarios.catalog import with_values
+from tests.scenarios.test_way_back import deployed
 from tests.scenarios.world import World
 
 CRASH = ["version v1.2, behaves crash", "panic: the connection pool is exhausted"]
 """What the bed's web app writes before it ends by itself with exit code 1."""
 QUICK = {"initialDelay": "0s", "interval": "1s", "count": 2, "failureLimit": 0}
-MEASURED = {"analysis": {"successRate": {"enabled": True}, "canary": {"afterWeights": True}, **QUICK}}
+WHEN = {"canary": {"afterWeights": True}, "blueGreen": {"beforePromotion": True}}
+MEASURED = {"analysis": {"successRate": {"enabled": True}, **WHEN, **QUICK}}
+NOBODY_ANSWERS = 'Post "http://127.0.0.1:9/api/v1/query": dial tcp 127.0.0.1:9: connect: connection refused'
 
 
 def test_an_analysis_that_fails_aborts_the_canary_and_the_card_says_why(quiet_world: World) -> None:
@@ -68,6 +71,34 @@ def test_what_an_analysis_could_not_decide_is_made_again_or_gone_past_by_a_perso
     world.until(is_gone_past, "bob has gone past it")
     world.card_shows("waits for a promote", "20 % on v1.2")
     assert not any("outside Slipway" in line for line in world.thread(card))
+
+
+def test_an_analysis_that_cannot_be_made_aborts_the_canary_and_says_what_it_could_not_reach(quiet_world: World) -> None:
+    world = quiet_world
+    with_values(world, "shop", MEASURED)
+    world.fault(system="rollouts", kind="analysis", match="shop", verdict="Error", message=NOBODY_ANSWERS)
+    world.start_bot()
+    world.type("alice", "/deploy shop v1.2 canary")
+    failed = "Analysis could not be made: success-rate (needs ≥ 0.99), measured 5 times: Post"
+    card = world.card_shows("canary · failed", failed, "connection refused")
+    assert "See that what is asked can be reached and gives an answer." in card.text
+    said = world.thread_ends(card, "Traffic is back on v1.1")
+    assert not any("outside Slipway" in line for line in said)
+
+
+def test_an_analysis_that_fails_before_the_switch_leaves_blue_alone(quiet_world: World) -> None:
+    world = quiet_world
+    with_values(world, "pay", MEASURED)
+    world.start_bot()
+    deployed(world, "v2.0", number=1, strategy="blue-green", app="pay")
+    world.fault(system="rollouts", kind="analysis", match="pay", verdict="Failed", value="[0.972]")
+    world.type("alice", "/deploy pay v2.1")
+    failed = "Analysis before the switch failed: success-rate 0.972 (needs ≥ 0.99), measured once"
+    card = world.card_shows("blue-green · failed", failed, number=2)
+    said = world.thread_ends(card, "v2.0 is released again")
+    assert not any("switched" in line.lower() for line in said)
+    pay = world.rollout("pay")
+    assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
 
 
 def test_a_crash_loop_is_explained_with_the_last_lines_of_the_app(quiet_world: World) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.scenarios.catalog import with_values
 from tests.scenarios.test_acts import fall_quiet
 from tests.scenarios.test_causes import CRASH
 from tests.scenarios.test_outside import shows_soon
@@ -11,8 +12,8 @@ from tests.scenarios.test_way_back import deployed
 from tests.scenarios.world import Message, World
 
 
-def let_crash(world: World, app: str) -> None:
-    world.fault(system="rollouts", kind="crash-loop", match=app, log=CRASH, exit_code=1)
+def let_crash(world: World, app: str, **more: int) -> None:
+    world.fault(system="rollouts", kind="crash-loop", match=app, log=CRASH, exit_code=1, **more)
 
 
 def kill_and_start(world: World) -> None:
@@ -47,6 +48,45 @@ def test_what_crashes_is_explained_even_over_a_kill_and_an_abort_leaves_nothing_
     pay = world.rollout("pay")
     assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
     world.until(lambda: len(world.pods("pay")) == pay["ready"], "no pod of it is left")
+
+
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "recreate"])
+def test_what_is_given_up_by_its_deadline_says_why_and_leaves_nothing_of_it(quiet_world: World, strategy: str) -> None:
+    world = quiet_world
+    with_values(world, "pay", {"progressDeadlineSeconds": 40, "progressDeadlineAbort": True})
+    world.start_bot()
+    deployed(world, "v2.0", number=1, strategy=strategy, app="pay")
+    let_crash(world, "pay", count=2)  # as many as pay has: what comes back comes up
+    world.type("alice", f"/deploy pay v2.1 {strategy}")
+    card = world.card_shows("failed", "Aborted because the app ends by itself (exit 1)", CRASH[-1], number=2)
+    said = world.thread_ends(card, "v2.0 is released again")
+    assert not any("outside Slipway" in line for line in said)
+    pay = world.rollout("pay")
+    assert (pay["phase"], pay["version"], pay["deployment"]) == ("Healthy", "v2.0", "1")
+
+
+def test_a_rollback_of_a_recreate_never_has_both_versions(world: World) -> None:
+    deployed(world, "v2.0", number=1, strategy="recreate", app="pay")
+    deployed(world, "v2.1", number=2, strategy="recreate", app="pay")
+    old = set(world.pods("pay"))
+    built = world.workflows()
+    world.press("bob", "Roll back to v2.0", ts=world.card_shows("done in", number=2).ts)
+    overlaps: list[set[str]] = []
+
+    def is_done() -> bool:
+        pods = set(world.pods("pay"))
+        if pods & old and pods - old:
+            overlaps.append(pods)
+        card = world.card(number=3)
+        return card is not None and "done in" in card.text
+
+    world.until(is_done, "the way back is done")
+    world.card_shows("pay v2.0 → staging · recreate", "Back to what #1 deployed", number=3)
+    assert not overlaps, "pods of both versions stood side by side"
+    assert not set(world.pods("pay")) & old
+    assert world.rollout("pay")["version"] == "v2.0"
+    world.card_shows("Rolled back to v2.0 by @bob (#3)", number=2)
+    assert len(world.workflows()) == len(built) + 1
 
 
 def comes_up_badly(world: World, strategy: str) -> Message:

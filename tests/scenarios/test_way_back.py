@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.scenarios import outside
 from tests.scenarios.catalog import with_values
 from tests.scenarios.world import READS, World
 
@@ -107,7 +106,7 @@ def test_the_button_of_a_done_card_goes_back_once_and_is_gone_afterwards(world: 
 def test_what_was_aborted_outside_is_left_alone_until_somebody_restores_it(world: World) -> None:
     deployed(world, "v1.2", number=1)
     begin_canary(world, "v1.2.1", number=2)
-    outside.abort(world, "shop", "staging")
+    world.elsewhere.abort("shop")
     card = world.card_shows("aborted", "Traffic is back on v1.2", "outside Slipway", number=2)
     assert world.rollout()["phase"] == "Degraded"
     assert not [name for name in world.workflows() if name.endswith("-restore")]

@@ -163,7 +163,16 @@ def test_what_finds_no_room_is_behind_the_dots() -> None:
     assert (len(buttons(message)), len(menu(message))) == (4, 3)
     message = render(Card(deployment=building(), headline=Headline.DONE, buttons=acts[:5], menu=acts[5:]))
     assert (len(buttons(message)), len(menu(message))) == (4, 5)
-    assert menu(message)[0]["text"]["text"] == "Abort"
+    assert menu(message)[0]["text"]["text"] == "Full"
+
+
+def test_what_asks_first_is_never_behind_the_dots_where_it_could_not_ask() -> None:
+    acts = [Possible(action=action, gate="0" * 12) for action in (Action.RESUME, Action.PROMOTE, Action.REANALYSE)]
+    acts += [Possible(action=Action.PAUSE, gate="0" * 12), Possible(action=Action.ABORT, gate="0" * 12)]
+    message = render(Card(deployment=building(), headline=Headline.ROLLING_OUT, buttons=tuple(acts)))
+    assert [each["action_id"].removeprefix("slipway:") for each in buttons(message)][-1] == "abort"
+    assert "confirm" in buttons(message)[-1]
+    assert menu(message)[0]["text"]["text"] == "Hold"
 
 
 def test_where_there_is_too_much_an_act_is_dearer_than_the_last_thing_to_read() -> None:
