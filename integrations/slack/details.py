@@ -10,7 +10,7 @@ from commands.core.model import Act, Action, ActState, Deployment, OutsideChange
 from commands.core.observed import StepPhase, StepSnapshot
 from commands.core.reading import Details, Link
 from integrations.slack import card as cards
-from integrations.slack import card_back, card_lines, card_troubles, listing, text
+from integrations.slack import card_back, card_lines, card_stalls, card_troubles, listing, text
 from integrations.slack import details_words as words
 from integrations.slack.phrases import fill, label
 from integrations.slack.text import Mrkdwn
@@ -79,8 +79,9 @@ def _step(step: StepSnapshot) -> Mrkdwn:
 
 
 def _problems(card: Card) -> Iterator[Mrkdwn]:
-    """Say what its analyses measured and what is wrong with it, as the card does."""
+    """Say what its analyses measured, what is wrong with it and what stands still, as the card does."""
     deployment = card.deployment
+    yield card_stalls.lines_of(deployment)
     why = card_troubles.why_aborted(card)
     if not why:
         yield card_troubles.analyses(card)

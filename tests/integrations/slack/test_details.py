@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from commands.core.model import Act, Action, ActState, Stage
+from commands.core.card import draw
+from commands.core.model import Act, Action, ActState, Stage, Stall, StallKind
 from commands.core.observed import PipelinePhase, StepPhase, Strategy
 from commands.core.reading import Details, Link, LinkKind
 from commands.core.reasons import Fact, Notice, ReasonCode
 from integrations.slack import details, notices
+from integrations.slack.card import render
 from integrations.slack.gallery.looks import FAILED, NOW, PAST, WAITING
 from integrations.slack.gallery.states import building, ended
 from tests.integrations.slack.hostile import HOSTILE, assert_harmless
@@ -46,6 +48,17 @@ def test_what_happened_is_told_in_its_order_and_the_oldest_of_much_is_counted() 
     at = lines.index("*Who did what*")
     assert lines[at + 1] == "20 earlier things"
     assert sum("held by" in line for line in lines) == 10
+
+
+def test_what_stands_still_is_said_as_on_the_card() -> None:
+    stall = Stall(kind=StallKind.TOO_LONG, since=NOON, step="build-image", owner="@platform")
+    row = building(stall=stall)
+    on_card = [
+        line for block in render(draw(row, ())).blocks for line in block.get("text", {}).get("text", "").splitlines()
+    ]
+    (line,) = [each for each in on_card if each.startswith("⏳ No progress at")]
+    assert line in said(Details(deployment=row)).splitlines()
+    assert "No progress" not in said(Details(deployment=replace(row, stage=Stage.CANCELLED)))
 
 
 def test_steps_tell_when_they_began_and_how_long_they_took() -> None:
