@@ -47,6 +47,8 @@ What there is to know:
 - Measurements need traffic: with `noRequests: inconclusive` a version that nobody asked `count` times over pauses until
   somebody decides. The Prometheus queries tell the new version's pods by the labels `namespace` and `pod` that metrics
   usually have.
+- A pod that ends serves on for `drainSeconds`, for Services may still send it requests. 0 is right where the app waits
+  by itself, and shortens the gap of a recreate.
 - `drainSeconds` needs Kubernetes 1.30, `gateway` the Gateway API's own kinds, `autoscaling` a metrics server, and
   `splitTraffic` what its row says.
 - The pipeline's account must be allowed each kind that is switched on.

@@ -17,6 +17,8 @@ NAME: Final = "app.kubernetes.io/name"
 PART: Final = "app.kubernetes.io/part-of"
 DELAY: Final = 300
 DEFAULT_PORT: Final = 8080
+DRAIN_SECONDS: Final = 5
+"""As the chart has it, for the template is compared; the stand-in's pods have no visitors and end at once."""
 
 
 class ReleaseError(Exception):
@@ -100,6 +102,7 @@ def _template(parameters: Parameters, values: Obj) -> Obj:
         "env": [{"name": name, "value": str(value)} for name, value in env.items()],
         "ports": [{"name": "http", "containerPort": int(values.get("port", DEFAULT_PORT))}],
         "readinessProbe": {"tcpSocket": {"port": "http"}},
+        "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}},
         "resources": values.get("resources") or {"requests": {"cpu": "100m", "memory": "256Mi"}},
     }
     labels = {NAME: parameters["app"], PART: "slipway"}

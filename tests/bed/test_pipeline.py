@@ -88,6 +88,7 @@ def ground(tmp_path: Path, java: Java) -> BedGround:
     app["image"] = f"{app['image'].rpartition('/')[0]}/{java.artifact}"
     app["base-image"] = f"{images.JRE.rpartition(':')[0]}@{images.digest(places, images.JRE)}"
     app["values"] |= {"replicas": 5, "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
+    app["values"]["drainSeconds"] = 10  # As in the changes of strategy: this machine's Services may be seconds behind.
     app["canary"] = {"steps": [{"weight": 20}, {"pause": {}}]}
     path.write_text(yaml.safe_dump(catalog), encoding="utf-8")
     return ground
