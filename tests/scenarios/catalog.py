@@ -23,6 +23,6 @@ def catalog_of(world: World) -> Path:
 
 
 def with_values(world: World, app: str, values: dict[str, Any]) -> None:
-    """Let the catalog give an app more values."""
-    with edited(catalog_of(world)) as catalog:
+    """Let the catalog give an app more values; a running bot has read them afterwards."""
+    with world.rereading(), edited(catalog_of(world)) as catalog:
         catalog["apps"][app]["values"] |= values

@@ -88,9 +88,9 @@ def test_an_analysis_that_cannot_be_made_aborts_the_canary_and_says_what_it_coul
 
 def test_an_analysis_that_fails_before_the_switch_leaves_blue_alone(quiet_world: World) -> None:
     world = quiet_world
-    with_values(world, "pay", MEASURED)
     world.start_bot()
     deployed(world, "v2.0", number=1, strategy="blue-green", app="pay")
+    with_values(world, "pay", MEASURED)
     world.fault(system="rollouts", kind="analysis", match="pay", verdict="Failed", value="[0.972]")
     world.type("alice", "/deploy pay v2.1")
     failed = "Analysis before the switch failed: success-rate 0.972 (needs ≥ 0.99), measured once"

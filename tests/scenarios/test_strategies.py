@@ -51,11 +51,9 @@ def test_what_crashes_is_explained_even_over_a_kill_and_an_abort_leaves_nothing_
 
 
 @pytest.mark.parametrize("strategy", ["rolling", "blue-green", "recreate"])
-def test_what_is_given_up_by_its_deadline_says_why_and_leaves_nothing_of_it(quiet_world: World, strategy: str) -> None:
-    world = quiet_world
-    with_values(world, "pay", {"progressDeadlineSeconds": 40, "progressDeadlineAbort": True})
-    world.start_bot()
+def test_what_is_given_up_by_its_deadline_says_why_and_leaves_nothing_of_it(world: World, strategy: str) -> None:
     deployed(world, "v2.0", number=1, strategy=strategy, app="pay")
+    with_values(world, "pay", {"progressDeadlineSeconds": 40, "progressDeadlineAbort": True})
     let_crash(world, "pay", count=2)  # as many as pay has: what comes back comes up
     world.type("alice", f"/deploy pay v2.1 {strategy}")
     card = world.card_shows("failed", "Aborted because the app ends by itself (exit 1)", CRASH[-1], number=2)

@@ -105,9 +105,15 @@ class World:
 
     def fault(self, **fault: object) -> None:
         """Break something, or mend everything; what is broken by way of the catalog, the bot has read afterwards."""
+        with self.rereading():
+            self._ground.fault(**fault)
+
+    @contextlib.contextmanager
+    def rereading(self) -> Iterator[None]:
+        """Wait at the block's end until a running bot has read what the block wrote into the catalog."""
         catalog = Path(self.environment["SLIPWAY_CATALOG"])
         before, read = catalog.read_text(encoding="utf-8"), self._times_read()
-        self._ground.fault(**fault)
+        yield
         if self.bot is not None and self.bot.is_running and catalog.read_text(encoding="utf-8") != before:
             self.until(lambda: self._times_read() > read, "the bot has read the catalog again")
 
