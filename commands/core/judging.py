@@ -55,8 +55,7 @@ def _why_not(deployment: Deployment, action: Action) -> ReasonCode:
     if deployment.stage is Stage.RESTORING:
         return ReasonCode.GOING_BACK
     rollout = deployment.rollout
-    is_ready = deployment.stage is not Stage.RELEASING and rollout is not None and is_ours(deployment, rollout)
-    if rollout is None or not is_ready or not rollout.is_current:
+    if deployment.stage is Stage.RELEASING or rollout is None or not is_ours(deployment, rollout):
         return ReasonCode.STILL_RELEASING
     return _why_not_now(rollout, action)
 
@@ -72,20 +71,24 @@ def _why_not_afterwards(deployment: Deployment, action: Action) -> ReasonCode:
     return ReasonCode.RESTARTING if is_restarting else ReasonCode.NOTHING_TO_RESTART
 
 
-def _why_not_now(  # noqa: PLR0911  # one return for each reason
-    rollout: RolloutSnapshot, action: Action
-) -> ReasonCode:
+def _why_not_now(rollout: RolloutSnapshot, action: Action) -> ReasonCode:
+    if action is Action.PAUSE and rollout.is_held:
+        return ReasonCode.ALREADY_HELD
+    if not rollout.is_current:
+        return ReasonCode.SETTLING
     if action is Action.RESUME:
         return ReasonCode.NOT_HELD
     if rollout.is_aborted:
         return ReasonCode.GOING_BACK
     if action is Action.RESTART:
         return ReasonCode.RESTARTING
-    if rollout.current_hash == rollout.stable_hash:
-        return ReasonCode.ARRIVING
+    return ReasonCode.ARRIVING if rollout.current_hash == rollout.stable_hash else _why_no_move(rollout, action)
+
+
+def _why_no_move(rollout: RolloutSnapshot, action: Action) -> ReasonCode:
     match action:
         case Action.PAUSE:
-            return ReasonCode.ALREADY_HELD if rollout.is_held else ReasonCode.CANNOT_HOLD
+            return ReasonCode.CANNOT_HOLD
         case Action.PROMOTE | Action.FULL if rollout.is_full:
             return ReasonCode.GOING_FULL
         case Action.FULL:

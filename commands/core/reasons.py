@@ -49,6 +49,7 @@ class ReasonCode(StrEnum):
     NOT_WAITING = "not-waiting"
     STILL_BUILDING = "still-building"
     STILL_RELEASING = "still-releasing"
+    SETTLING = "settling"
     ARRIVING = "arriving"
     GOING_BACK = "going-back"
     GOING_FULL = "going-full"

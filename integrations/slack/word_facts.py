@@ -46,6 +46,7 @@ FACTS: dict[R, frozenset[str]] = {
     R.NOT_WAITING: frozenset({"deployment", "app", "version", "environment"}),
     R.STILL_BUILDING: frozenset({"deployment", "app", "version", "environment"}),
     R.STILL_RELEASING: frozenset({"deployment", "app", "version", "environment"}),
+    R.SETTLING: frozenset({"deployment", "app", "version", "environment"}),
     R.ARRIVING: frozenset({"deployment", "app", "version", "environment"}),
     R.GOING_BACK: frozenset({"deployment", "app", "version", "environment"}),
     R.GOING_FULL: frozenset({"deployment", "app", "version", "environment"}),

@@ -203,6 +203,11 @@ SAYINGS: dict[R, Saying] = {
         "#{deployment} {app} {version} in {environment} is just being released.",
         "Try again when its card shows the rollout.",
     ),
+    R.SETTLING: Saying(
+        "Nothing was done.",
+        "The cluster is still taking in the last change of #{deployment} {app} {version} in {environment}.",
+        "Try again in a moment.",
+    ),
     R.ARRIVING: Saying(
         "Nothing was done.",
         "{version} has taken over already in {environment}: #{deployment} only waits until its pods are ready.",

@@ -93,10 +93,16 @@ class World:
         assert answer.get("acknowledged"), f"{text} was not acknowledged: {answer}"
 
     def press(self, user: str, label: str, *, channel: str = "deploys", ts: str | None = None) -> None:
-        """Press a button by its label, wherever that person sees it."""
+        """Press a button by its label as soon as it is there, wherever that person sees it."""
         place = {"ts": ts} if ts else {}
-        answer = self._post("click", user=user, channel=channel, label=label, **place)
-        assert answer.get("acknowledged"), f"{label} was not acknowledged: {answer}"
+        answer: dict[str, Any] = {}
+
+        def is_pressed() -> bool:
+            answer.update(self._post("click", user=user, channel=channel, label=label, **place))
+            return "acknowledged" in answer
+
+        self.until(is_pressed, f"{label} can be pressed by {user}")
+        assert answer["acknowledged"], f"{label} was not acknowledged: {answer}"
 
     def submit(self, user: str, values: Mapping[str, str]) -> None:
         """Fill in the form in front of that person, by the labels of its fields, and send it."""
@@ -187,6 +193,18 @@ class World:
 
         self.until(holds, f"the card shows {texts}")
         card = self.card(channel, number=number)
+        assert card is not None
+        return card
+
+    def card_offers(self, *labels: str, number: int | None = None) -> Message:
+        """Wait until the card's buttons begin with these; after a change that is once the cluster has seen it."""
+
+        def holds() -> bool:
+            card = self.card(number=number)
+            return card is not None and card.buttons[: len(labels)] == labels
+
+        self.until(holds, f"the card offers {labels}")
+        card = self.card(number=number)
         assert card is not None
         return card
 
