@@ -186,25 +186,22 @@ class World:
 
     def card_shows(self, *texts: str, channel: str = "deploys", number: int | None = None) -> Message:
         """Wait until the card shows all of the texts."""
-
-        def holds() -> bool:
-            card = self.card(channel, number=number)
-            return card is not None and all(text in card.text for text in texts)
-
-        self.until(holds, f"the card shows {texts}")
-        card = self.card(channel, number=number)
-        assert card is not None
-        return card
+        shows = f"the card shows {texts}"
+        return self._card_that(lambda card: all(text in card.text for text in texts), shows, channel, number)
 
     def card_offers(self, *labels: str, number: int | None = None) -> Message:
         """Wait until the card's buttons begin with these; after a change that is once the cluster has seen it."""
+        return self._card_that(
+            lambda card: card.buttons[: len(labels)] == labels, f"the card offers {labels}", "deploys", number
+        )
 
+    def _card_that(self, fits: Callable[[Message], bool], what: str, channel: str, number: int | None) -> Message:
         def holds() -> bool:
-            card = self.card(number=number)
-            return card is not None and card.buttons[: len(labels)] == labels
+            card = self.card(channel, number=number)
+            return card is not None and fits(card)
 
-        self.until(holds, f"the card offers {labels}")
-        card = self.card(number=number)
+        self.until(holds, what)
+        card = self.card(channel, number=number)
         assert card is not None
         return card
 
